@@ -39,7 +39,8 @@ from vodpull.media import (
     probe,
     survey,
 )
-from vodpull.media.plan.encode_plan import THREADS, RungPlan
+from vodpull.media.plan.encode_plan import RungPlan
+from vodpull.media.plan.thread_counts import encoder_threads
 from vodpull.media.tools.ffmpeg_options import global_flags
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.run import run
@@ -126,7 +127,10 @@ async def prepare(clip: Path, raw: Path, *, chunk_s: float = 0.0) -> Encoding:
 def with_chunks(plan: EncodePlan, chunks: tuple[Chunk, ...]) -> EncodePlan:
     """Return the plan with other chunks, and with as many threads as the service gives to those."""
     many = len(chunks) > 1
-    rungs = tuple(replace(planned, threads=THREADS[many or bool(number)]) for number, planned in enumerate(plan.rungs))
+    rungs = tuple(
+        replace(planned, threads=encoder_threads(many=many, is_top=not number))
+        for number, planned in enumerate(plan.rungs)
+    )
     seeks_s = tuple(max(0.0, float(chunk.first_frame / plan.rate) - 1.0) for chunk in chunks)
     return replace(plan, chunks=chunks, rungs=rungs, seeks_s=seeks_s)
 

@@ -31,9 +31,10 @@ from benchmarks.stopping import stoppable
 from vodpull.database import tables
 from vodpull.database.connection import open_database
 from vodpull.imports.entries import Entry
-from vodpull.imports.ledger import insert_entries, insert_import
-from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry
-from vodpull.jobs.model import Asset, Clarity, Job, ServerType, SourceTrack, Stage, StoredFile, WireStatus
+from vodpull.imports.import_rows import insert_entries, insert_import
+from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState, ListedEntry
+from vodpull.jobs.model import Asset, Job, SourceTrack, StoredFile
+from vodpull.jobs.states_and_codes import Clarity, ServerType, Stage, WireStatus
 from vodpull.jobs.store.rows import job_row
 
 JOBS = 10

@@ -7,11 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.database import tables
 from vodpull.database.ids import new_id
+from vodpull.materials.material import Material, MaterialKind
 from vodpull.materials.materials import Materials, keep_material
-from vodpull.materials.model import Material, MaterialKind
 
 MATERIAL = Material(
     material_id="0aa00000000000000000000000000001",

@@ -8,14 +8,15 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 
-from vodpull.accounts.keys import Accounts, NewKey
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.access_keys import Accounts, NewKey
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
 from vodpull.database.migrate import migrations
 from vodpull.errors import Failure, Md5Mismatch
-from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, StoredFile
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, StoredFile
+from vodpull.jobs.states_and_codes import Clarity, ServerType
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store

@@ -8,25 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.clock import read_wire_time_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
-from vodpull.jobs.model import (
-    Asset,
-    Batch,
-    BatchView,
-    Clarity,
-    EncodeState,
-    Job,
-    ServerType,
-    Stage,
-    StoredFile,
-    WireStatus,
-)
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, StoredFile
+from vodpull.jobs.states_and_codes import Clarity, EncodeState, ServerType, Stage, WireStatus
 from vodpull.jobs.store.store import Store
 from vodpull.videos.library import Library
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 
 ZONE = timezone(timedelta(hours=8))
 DIRECTORY = "0123456789abcdef0123456700000000"

@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.clock import now_s
 from vodpull.request_signing import SigningKey, sign
-from vodpull.storage.objects import ObstoreObjects
+from vodpull.storage.object_store import ObstoreObjects
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
-
-MAX_URL_CHARACTERS = 8192
-"""Presigned URLs with session tokens have 2 to 4 thousand characters; web servers take 8 KiB as a rule."""
 
 ID_PATTERN = "[0-9a-f]{32}"
 """Of an id that was made here (`database/ids.py`)."""
 
 TEXT_PATTERN = r"^[^\x00]*$"
 """Of any text that is kept: PostgreSQL keeps no NUL."""
-
-URL_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""What has no place in a URL, not even quoted, and may be there to split a log or a header."""
 
 MD5_PATTERN = "[0-9a-fA-F]{32}"
 """Of a checksum as clients write it."""

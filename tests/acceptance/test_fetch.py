@@ -15,7 +15,7 @@ import pytest
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull
 from vodpull.imports.entries import Entry
-from vodpull.imports.listers.tables import read_jsonl
+from vodpull.imports.listers.csv_and_jsonl import read_jsonl
 
 TOKEN = "secret-token-for-the-origin"
 

@@ -25,7 +25,7 @@ import m3u8
 from tests.origin import Origin
 from tests.services.receiver import Receiver
 from tests.services.vodpull import QUICK, Vodpull, command_line, processes_on
-from vodpull.jobs.model import ServerType
+from vodpull.jobs.states_and_codes import ServerType
 
 LEASE_S = 30.0
 """Silence after which a process counts as dead."""

@@ -19,7 +19,7 @@ from vodpull.database.migrate import migrate
 from vodpull.workflows.engine import wakeups
 from vodpull.workflows.engine.engine import Call, Engine, JsonObject
 from vodpull.workflows.engine.executors import BeatLimits, Heartbeat, claim_executor_id
-from vodpull.workflows.engine.slots import Queue
+from vodpull.workflows.engine.slot_claims import Queue
 
 PARENTS = Queue(name="parents", slots=100)
 CHILDREN = Queue(name="children", slots=4, by_account=True)

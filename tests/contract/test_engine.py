@@ -34,7 +34,7 @@ from vodpull.database.migrate import migrate
 from vodpull.errors import AlreadyRunning
 from vodpull.workflows.engine.engine import DELAYED_POLL_S, ENGINE_VERSION, TERMINAL, Call, Engine
 from vodpull.workflows.engine.executors import claim_executor_id
-from vodpull.workflows.engine.slots import ACCOUNT_PLACE
+from vodpull.workflows.engine.slot_claims import ACCOUNT_PLACE
 
 pytestmark = pytest.mark.waits
 

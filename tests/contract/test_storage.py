@@ -22,7 +22,7 @@ from tests.chaos import wire
 from tests.services.azure import CONTAINER, running_azure
 from tests.services.s3 import BUCKET
 from vodpull.errors import ConfigurationError, ObjectMissing, StorageError, StorageUnavailable
-from vodpull.storage import ObjectStore, objects, open_store
+from vodpull.storage import ObjectStore, object_store, open_store
 
 pytestmark = pytest.mark.waits
 
@@ -59,7 +59,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.fixture(params=URLS)
 def remote(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ObjectStore, wire.Wire]]:
     """Give a remote store, impatient, and the way to it."""
-    monkeypatch.setattr(objects, "_SILENCE", timedelta(seconds=1))
+    monkeypatch.setattr(object_store, "_SILENCE", timedelta(seconds=1))
     for name, value in request.getfixturevalue(f"{request.param}_environment").items():
         monkeypatch.setenv(name, value)
     host, _, path = os.environ[ADDRESS[request.param]].removeprefix("http://").partition("/")
@@ -235,8 +235,8 @@ async def test_a_slow_transfer_goes_on_as_long_as_bytes_flow(
 
 def test_the_largest_source_has_no_more_parts_than_a_store_takes() -> None:
     largest = 200 * 1024**3 + 1
-    assert largest / objects._part_bytes(largest) <= 10_000
-    assert objects._part_bytes(1) == 5 * 1024**2
+    assert largest / object_store._part_bytes(largest) <= 10_000
+    assert object_store._part_bytes(1) == 5 * 1024**2
 
 
 async def test_a_folder_keeps_no_empty_folders_and_no_unfinished_uploads(tmp_path: Path) -> None:

@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.cloudvod.parameters import read_parameters
 from vodpull.api.cloudvod.pull.replies import QueryReplies, pull_reply
 from vodpull.api.cloudvod.pull.requests import parse_pull, parse_query
 from vodpull.api.http.error_replies import error_body, problem_of
 from vodpull.api.http.keys.signatures import authenticate
 from vodpull.errors import AuthenticationError, ParameterError, PermissionDenied
-from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile, WireStatus
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, StoredFile
+from vodpull.jobs.states_and_codes import Clarity, ServerType, Stage, WireStatus
 from vodpull.jobs.status.status_data import notification_body, query_data, status_of
 from vodpull.request_signing import SignedRequest, SigningKey, sign
 

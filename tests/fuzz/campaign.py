@@ -11,18 +11,17 @@ from typing import Any
 from tests.fuzz.mutate import mutated
 from vodpull.errors import EncodeStalled
 from vodpull.media.encode.extract_texts import BOXED
-from vodpull.media.inspect.ask_probe import PARTS, probe_orders
-from vodpull.media.inspect.run_child import pyav_folders
+from vodpull.media.inspect.ask_probe import probe_orders
+from vodpull.media.inspect.run_child import script_argv, script_folders
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import Finished
 from vodpull.media.tools.run import run
-from vodpull.media.tools.sandbox import CONFINED, Toolbox
+from vodpull.media.tools.sandbox import Toolbox
 
-TEXT_SCRIPTS = (CONFINED / "mp4_texts.py", CONFINED / "ttml.py", Path(boxes.__file__))
 MANY = Path(__file__).with_name("many.py")
-PROBE = CONFINED / "source/probe.py"
+SHARED = (Path(boxes.__file__), MANY)
 # A busy machine may take its time; a hang takes all of it.
 SECONDS_EACH = 30
 LIMITS = RunLimits(wall_s=600, nice=0, address_space_bytes=6 * 1024**3, file_size_bytes=16 * 1024**2)
@@ -96,7 +95,8 @@ class Campaign:
         while left:
             finished = await look(left)
             self._check_secrets(finished, left, books)
-            lines = [json.loads(line) for line in finished.stdout.splitlines() if line.endswith(b"}")]
+            whole = (line for line in finished.stdout.splitlines() if line.startswith(b"{") and line.endswith(b"}"))
+            lines = [line for line in map(json.loads, whole) if line]
             for line in lines:
                 answers.append((line["name"], line.get("answer", {"error": "raised"})))
                 if "raised" in line:
@@ -109,21 +109,21 @@ class Campaign:
         return answers
 
     async def _probe(self, names: Sequence[str]) -> Finished:
-        return await self._run_many(names, probe_orders(self._toolbox), (PROBE, *PARTS))
+        return await self._run_many(names, {**probe_orders(self._toolbox), "script": "probe"})
 
     async def _read_texts(self, names: Sequence[str]) -> Finished:
         # Whatever the track of text has become, and tracks that are none as well.
         texts = {str(index): self._text for index in range(4)}
-        orders = {"options": ffmpeg_options.format_options(), "texts": texts}
-        return await self._run_many(names, orders, TEXT_SCRIPTS)
+        orders = {"script": "mp4_texts", "options": ffmpeg_options.format_options(), "texts": texts}
+        return await self._run_many(names, orders)
 
-    async def _run_many(self, names: Sequence[str], orders: Mapping[str, Any], scripts: Sequence[Path]) -> Finished:
+    async def _run_many(self, names: Sequence[str], orders: Mapping[str, Any]) -> Finished:
         orders = {**orders, "files": list(names), "seconds": SECONDS_EACH}
-        names_inside = [f"/in/{each.name}" for each in scripts]
+        modules = {each.name: each for each in SHARED}
         return await run(
-            ("python", "-I", "-S", f"/in/{MANY.name}", json.dumps(orders), "/in/av", "/in/files", *names_inside),
+            script_argv(MANY.stem, orders, shared=modules, files=("files",)),
             toolbox=self._toolbox,
-            reads={**{each.name: each for each in (MANY, *scripts)}, "files": self._folder, **pyav_folders()},
+            reads={**script_folders(), **modules, "files": self._folder},
             writes=self._written,
             limits=LIMITS,
         )

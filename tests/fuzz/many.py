@@ -1,40 +1,30 @@
 """
 Look into many files in one confined child, and say of each how it ended, so that a crash or a hang has a name.
 
-Called as `python -I -S many.py ORDERS PYAV FOLDER SCRIPT…`, with the orders of the first script, probe.py or
-mp4_texts.py, and `files`, names below FOLDER. A line of JSON for each file, as soon as it is done: `name`, and
-`answer` of the script or `raised`.
+Run by run_script.py, with the orders of a script, `script`, its name, and `files`, names below the folder. A line of
+JSON for each file, as soon as it is done: `name`, and `answer` of the script or `raised`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import io
 import json
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 
-def main(argv: list[str]) -> int:
-    """Answer on stdout; a file that takes too long ends all by SIGALRM."""
-    orders = json.loads(argv[1])
-    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[4:])]
-    script = importlib.import_module(Path(argv[4]).stem)
+def answer(av: Any, orders: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Print the lines, and answer nothing more; a file that takes too long ends all by SIGALRM."""
+    script = importlib.import_module(orders["script"])
     for name in orders["files"]:
         signal.alarm(orders["seconds"])
-        said, line = io.StringIO(), {"name": name}
+        line = {"name": name}
         try:
-            with contextlib.redirect_stdout(said):
-                script.main([argv[0], argv[1], argv[2], f"{argv[3]}/{name}", *argv[4:]])
-            line["answer"] = json.loads(said.getvalue())
+            line["answer"] = script.answer(av, orders, folder / name)
         except Exception as error:
             line["raised"] = repr(error)
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    return {}

@@ -32,7 +32,7 @@ MODULES = (
     "vodpull.app.server",
     "vodpull.app.service",
     "vodpull.app.telemetry.logs",
-    "vodpull.storage.objects",
+    "vodpull.storage.object_store",
     "alembic.command",
     "psycopg",
     "pydantic.v1",

@@ -12,7 +12,7 @@ import pytest
 from vodpull.errors import StorageError, StorageFull, StorageUnavailable
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.media.package import assembly
-from vodpull.storage import objects
+from vodpull.storage import object_store as objects
 
 PLACES: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "fetch": disk_errors,

@@ -6,9 +6,9 @@ import io
 
 import pytest
 
-from vodpull.app.telemetry.logs import without_secrets
+from vodpull.app.telemetry.log_redaction import without_secrets
 from vodpull.captions.markup import plain_cue
-from vodpull.imports.listers.tables import MAX_LINE, read_csv
+from vodpull.imports.listers.csv_and_jsonl import MAX_LINE, read_csv
 
 LETTERS = 300_000
 """One pass takes a part of a second, the square an hour."""

@@ -24,7 +24,8 @@ from vodpull.api.cloudvod.library.videos.requests import (
 from vodpull.api.cloudvod.parameters import read_parameters
 from vodpull.api.cloudvod.pull.requests import parse_pull, parse_query
 from vodpull.api.http.keys.signatures import authenticate, authenticate_bearer
-from vodpull.api.http.stored.files import is_media_key, parse_range
+from vodpull.api.http.stored.media_keys import is_media_key
+from vodpull.api.http.stored.range_requests import parse_range
 from vodpull.caller_networks import network_of
 from vodpull.cli.sources import check_url as check_source
 from vodpull.clock import read_zone
@@ -38,7 +39,7 @@ from vodpull.fetch.guard.repeated_length import without_repeats
 from vodpull.fetch.hls.playlist import parse_playlist
 from vodpull.http_dates import read_date_s, read_retry_after_s
 from vodpull.jobs.cursors import read_cursor
-from vodpull.jobs.submission.file_names import name_in_url
+from vodpull.jobs.submission.file_and_video_names import name_in_url
 from vodpull.jobs.submission.template_registry import Templates
 from vodpull.media import parse_template
 from vodpull.request_signing import SignedRequest

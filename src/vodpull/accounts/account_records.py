@@ -1,7 +1,7 @@
 """
 What is kept of an account: its name and id, who may watch its videos, what its notifications are signed with.
 
-Its access keys are in `keys.py`, the keys of its playback tokens in `playback_keys.py`.
+Its access keys are in `access_keys.py`, the keys of its playback tokens in `playback_keys.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal, cast
 
 import sqlalchemy as sa
 
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id

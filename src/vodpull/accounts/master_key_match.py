@@ -1,14 +1,14 @@
 """
 Whether a master key is the one that the secrets of a database are sealed with: one for all processes.
 
-It seals in `vault.py`; the file that it lies in where none is set is made in `master_key_file.py`.
+It seals in `sealed_secrets.py`; the file that it lies in where none is set is made in `master_key_file.py`.
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new
 from vodpull.errors import ConfigurationError

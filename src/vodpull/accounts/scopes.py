@@ -1,4 +1,4 @@
-"""What scopes an access key can have; which call needs which is in `api/http/keys/scopes.py`. Pure."""
+"""What scopes an access key can have; which call needs which is in `api/http/keys/needed_scopes.py`. Pure."""
 
 from __future__ import annotations
 

@@ -18,8 +18,7 @@ from vodpull.api.cloudvod.pull.status_query import StatusQuery, StatusQueryDoor
 from vodpull.api.cloudvod.router import wire_router
 from vodpull.api.cloudvod.schemas import WireProblem
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.docs import docs_router
-from vodpull.api.http.exchange import Exchange
+from vodpull.api.http.every_request import Exchange
 from vodpull.api.http.framework_errors import http_handler, problem_handler
 from vodpull.api.http.health import health_router
 from vodpull.api.http.imported_url_redirects import old_urls_router
@@ -30,6 +29,7 @@ from vodpull.api.http.reply_counts import Watched
 from vodpull.api.http.stored.content_key_replies import content_keys_router
 from vodpull.api.http.stored.files import media_router
 from vodpull.api.http.stored.publish_domain_paths import PublishDomains
+from vodpull.api.http.swagger_page import docs_router
 from vodpull.api.v1.account import account_router
 from vodpull.api.v1.audit import audit_router
 from vodpull.api.v1.batches.routes import batches_router

@@ -10,7 +10,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from vodpull import fetch, storage
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.metrics_endpoint import MetricsDoor
@@ -22,22 +22,22 @@ from vodpull.app.server import Connections, Limits
 from vodpull.app.start_checks import check_default_template, prove_store
 from vodpull.app.telemetry.limits_in_force import LIMITS, rate_limits
 from vodpull.app.telemetry.metrics import Metrics
-from vodpull.imports.ledger import Ledger
+from vodpull.imports.import_rows import Ledger
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.template_registry import load_templates
 from vodpull.settings import Settings
-from vodpull.uploads.model import UploadKind
-from vodpull.uploads.terms import UploadTerms
+from vodpull.uploads.limits import UploadTerms
+from vodpull.uploads.upload_and_ticket import UploadKind
 from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library
-from vodpull.videos.playback.policy import PlaybackPolicy
-from vodpull.videos.playback.signer import Signer
+from vodpull.videos.playback.handed_out_tokens import Signer
+from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 from vodpull.videos.storage_peaks import StorageDays
-from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.job_news import JobNews
@@ -47,11 +47,11 @@ from vodpull.workflows.engine.executors import BeatLimits
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports
+from vodpull.workflows.requests.added_captions import Captioning
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.cancel_and_retry import Control
-from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.intake import Intake, Terms
-from vodpull.workflows.requests.stills import Stills
+from vodpull.workflows.requests.stills_on_demand import Stills
 from vodpull.workflows.requests.uploaded_materials import UploadedMaterials
 from vodpull.workflows.requests.uploaded_videos import UploadedVideos
 from vodpull.workflows.requests.video_deletion import VideoDeletion

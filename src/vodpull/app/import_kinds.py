@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 
 from vodpull import fetch, storage
 from vodpull.imports.entries import Lister
-from vodpull.imports.kinds import Kind, Texts
+from vodpull.imports.kind_checks import Kind, Texts
+from vodpull.imports.listers.buckets_and_folders import StoreLister
 from vodpull.imports.listers.bunny import BunnyLister
 from vodpull.imports.listers.cloudflare import CloudflareLister
 from vodpull.imports.listers.cloudvod import CloudVodLister
 from vodpull.imports.listers.mux import MuxLister
-from vodpull.imports.listers.objects import StoreLister
 
 
 def import_kinds(guard: fetch.AddressGuard, stores_of: Callable[[str], storage.AccountStores]) -> Mapping[str, Kind]:

@@ -13,20 +13,20 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import media
-from vodpull.accounts.audit import AuditLog, Kind, Who
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
+from vodpull.accounts.audit_log import AuditLog, Kind, Who
 from vodpull.accounts.master_key_file import vault_of_file
 from vodpull.accounts.master_key_match import check_master_key, is_sealed, other_master_key
 from vodpull.accounts.people.operators import Operators
-from vodpull.accounts.vault import Vault
-from vodpull.app.folder import make_data_dir
+from vodpull.accounts.sealed_secrets import Vault
+from vodpull.app.data_folder import make_data_dir
 from vodpull.clock import read_zone
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate, tables_state
 from vodpull.errors import ConfigurationError
 from vodpull.settings import Settings
-from vodpull.videos.playback.signer import Signer
-from vodpull.videos.urls import FileUrls
+from vodpull.videos.file_urls import FileUrls
+from vodpull.videos.playback.handed_out_tokens import Signer
 
 MASTER_KEY_FILE = "master.key"
 """Below the data folder."""

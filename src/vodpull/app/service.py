@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vodpull.api.application import create_health
 from vodpull.app.composition import Parts, Role
-from vodpull.app.folder import make_data_dir
+from vodpull.app.data_folder import make_data_dir
 from vodpull.app.server import Connections, Prompt
 from vodpull.app.start_checks import check_postgresql, check_role, check_shared, tell_unknown
 from vodpull.app.telemetry.optional_tracing import open_tracer

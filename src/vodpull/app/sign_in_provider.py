@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from vodpull.accounts.people.single_sign_on import SingleSignOn
 from vodpull.accounts.people.single_sign_on_rules import read_rules
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.errors import ConfigurationError, ParameterError
 from vodpull.oidc import Provider
 from vodpull.settings import Settings

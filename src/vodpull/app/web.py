@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse
 
-from vodpull.accounts.audit import AuditLog
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
+from vodpull.accounts.audit_log import AuditLog
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.sessions import Sessions
 from vodpull.accounts.people.two_factor import TwoFactor
@@ -17,7 +17,7 @@ from vodpull.api.application import create_api, status_query_of
 from vodpull.api.cloudvod.pull.status_query import PromptStatusQuery
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authentication import Access
-from vodpull.api.http.keys.open_streams import Waiters
+from vodpull.api.http.keys.open_stream_limit import Waiters
 from vodpull.api.v1.tus_uploads.routes import Tus
 from vodpull.app.composition import Parts
 from vodpull.app.installation import wire_zone
@@ -32,13 +32,13 @@ from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.status.sqlite_reader import open_query_reader
-from vodpull.jobs.submission.idempotency import is_first
+from vodpull.jobs.submission.remembered_requests import is_first
 from vodpull.materials.materials import Materials
 from vodpull.request_signing import SigningKey, sign
 from vodpull.videos.callback_addresses import Callbacks
-from vodpull.videos.categories import Categories
+from vodpull.videos.category_tree import Categories
 from vodpull.videos.playback.file_gate import FileGate
-from vodpull.workflows.delivery.inspector import Inspector
+from vodpull.workflows.delivery.built_in_receiver import Inspector
 from vodpull.workflows.requests.clips_and_joins import Editing
 from vodpull.workflows.requests.encode_again import Encoding
 

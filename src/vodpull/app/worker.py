@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import media
-from vodpull.accounts.audit import AuditLog
+from vodpull.accounts.audit_log import AuditLog
 from vodpull.app.composition import Parts
 from vodpull.app.installation import find_tools
 from vodpull.app.outgoing import fetch_limits
@@ -21,8 +21,8 @@ from vodpull.jobs.source_retries import SourceRetries
 from vodpull.settings import Settings
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context
-from vodpull.workflows.attempt.encoders import Encoders
-from vodpull.workflows.attempt.workspace.disk_reservations import Admission, Thresholds
+from vodpull.workflows.attempt.encoder_slots import Encoders
+from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import Admission, Thresholds
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
 from vodpull.workflows.importing.advance import Turns, register_imports
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere

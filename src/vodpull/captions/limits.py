@@ -1,7 +1,7 @@
 """
 How large a caption file may be, how many cues it may have, and how many of them a screen.
 
-How many captions a video has: `jobs/store/caption_rows.py`; a request names: `jobs/submission/pull_request.py`.
+How many captions a video has: `caption_count_limit.py`; a request names: `jobs/submission/pull_request_limits.py`.
 """
 
 from __future__ import annotations

@@ -15,11 +15,11 @@ import typer
 from vodpull.cli import patience
 from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, find_key, open_client
 from vodpull.cli.sources import check_url, read_sources
+from vodpull.cli.terminal.outcome_lines import print_outcome
 from vodpull.cli.terminal.output import Json, print_json, print_line, print_table
-from vodpull.cli.terminal.task_lines import print_outcome
 from vodpull.clock import now_s
 from vodpull.errors import ConfigurationError, NotFound
-from vodpull.jobs.submission.pull_request import MAX_ITEMS
+from vodpull.jobs.submission.pull_request_limits import MAX_ITEMS
 from vodpull.request_signing import CNC, sign
 from vodpull.wire_values import MD5_PATTERN
 
@@ -232,7 +232,7 @@ def succeeded(reply: QueryReply) -> bool:
 
 
 def _follow(client: Client, task: str) -> Batch:
-    from vodpull.cli.terminal.bars import follow
+    from vodpull.cli.terminal.batch_progress import follow
 
     typer.echo(f"task {task}; Ctrl-C leaves it running: vodpull watch {task}", err=True)
     return follow(client.watch(task))

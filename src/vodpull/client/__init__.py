@@ -9,16 +9,7 @@ Errors are those of `vodpull.errors`: each has a stable `code`, a message, the `
 """
 
 from vodpull.client.account_shapes import Account, PlaybackKey, PlaybackKeyMade
-from vodpull.client.clients import AsyncClient, Client
-from vodpull.client.notification import Notification, verify_notification
-from vodpull.client.operations.audit import AuditFilters, AuditLine, AuditPage
-from vodpull.client.operations.batches import Options, PullOptions
-from vodpull.client.operations.edits import Edit, EditForm
-from vodpull.client.operations.imports import Import, ImportEntry, ImportEntryPage, ImportOptions, ImportPage, Left
-from vodpull.client.operations.materials import Material, MaterialPage
-from vodpull.client.operations.uploads import OnProgress, UploadOptions
-from vodpull.client.operations.videos import PlaybackTerms, VideoChange, VideoFilters
-from vodpull.client.shapes import (
+from vodpull.client.batch_shapes import (
     Attempt,
     Batch,
     CaptionFile,
@@ -34,6 +25,15 @@ from vodpull.client.shapes import (
     Source,
     StageTime,
 )
+from vodpull.client.clients import AsyncClient, Client
+from vodpull.client.notification import Notification, verify_notification
+from vodpull.client.operations.audit import AuditFilters, AuditLine, AuditPage
+from vodpull.client.operations.batches import Options, PullOptions
+from vodpull.client.operations.edits import Edit, EditForm
+from vodpull.client.operations.imports import Import, ImportEntry, ImportEntryPage, ImportOptions, ImportPage, Left
+from vodpull.client.operations.materials import Material, MaterialPage
+from vodpull.client.operations.uploads import OnProgress, UploadOptions
+from vodpull.client.operations.videos import PlaybackTerms, VideoChange, VideoFilters
 from vodpull.client.video_shapes import Caption, Category, Playback, Usage, Video, VideoJob, VideoPage
 from vodpull.client.wire_shapes import PullReply, QueryReply, Task, TaskIds, WireItem
 

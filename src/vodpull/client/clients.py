@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from vodpull.client.batch_shapes import Batch
 from vodpull.client.call_retries import Patience
 from vodpull.client.connection_failures import no_reply
 from vodpull.client.credentials import Address
@@ -27,7 +28,6 @@ from vodpull.client.operations import materials as material_operations
 from vodpull.client.operations import uploads as upload_operations
 from vodpull.client.operations import videos as video_operations
 from vodpull.client.operations.videos import VideoFilters
-from vodpull.client.shapes import Batch
 from vodpull.client.trust import trusted
 from vodpull.client.video_shapes import Video
 from vodpull.errors import ParameterError

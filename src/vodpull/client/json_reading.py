@@ -1,7 +1,7 @@
 """
 Reading the JSON of `/api/v1` into values: what a newer service adds is ignored, what an older one lacks is told. Pure.
 
-The values are in `shapes.py`, `video_shapes.py` and `account_shapes.py`.
+The values are in `batch_shapes.py`, `video_shapes.py` and `account_shapes.py`.
 """
 
 from __future__ import annotations

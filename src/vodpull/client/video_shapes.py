@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vodpull.client.shapes import File, JobError, StageTime
+from vodpull.client.batch_shapes import File, JobError, StageTime
 
 
 @dataclass(frozen=True, kw_only=True)

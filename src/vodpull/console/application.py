@@ -38,14 +38,14 @@ from vodpull.console.pages.videos.uploads import upload_routes
 from vodpull.console.pages.videos.video import video_routes
 from vodpull.console.reply.assets import read_asset
 from vodpull.console.reply.error_statuses import as_known
-from vodpull.console.reply.live import Live
+from vodpull.console.reply.live_streams import Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.reply.security_headers import SecurityHeaders
 from vodpull.errors import VodpullError
 
 
 def create_console(context: ConsoleContext) -> Starlette:
-    """Return the pages. Who may call what stands in `access_rules.py`."""
+    """Return the pages. Who may call what stands in `needed_roles.py`."""
     pages = Pages()
     gate = Gate(context.sessions, context.audit, pages)
     attempts, streams = Attempts(context.store.engine), Live(context.follow)

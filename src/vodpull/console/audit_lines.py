@@ -7,8 +7,8 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from vodpull.accounts.audit import DONE, Kind, Who
-from vodpull.console.access_rules import Rule
+from vodpull.accounts.audit_log import DONE, Kind, Who
+from vodpull.console.needed_roles import Rule
 from vodpull.console.request.visit import Visit
 
 

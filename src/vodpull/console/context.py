@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vodpull.accounts.audit import AuditLog
-from vodpull.accounts.keys import Accounts, LiveKey, NewKey
+from vodpull.accounts.access_keys import Accounts, LiveKey, NewKey
+from vodpull.accounts.audit_log import AuditLog
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.sessions import Sessions
 from vodpull.accounts.people.single_sign_on import SingleSignOn
@@ -25,20 +25,20 @@ from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.store import Store
 from vodpull.materials.materials import Materials
 from vodpull.videos.callback_addresses import Callbacks
-from vodpull.videos.categories import Categories
+from vodpull.videos.category_tree import Categories
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import Library
-from vodpull.videos.playback.signer import Signer
-from vodpull.videos.urls import FileUrls
-from vodpull.workflows.delivery.inspector import Inspector
+from vodpull.videos.playback.handed_out_tokens import Signer
+from vodpull.workflows.delivery.built_in_receiver import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.importing.orders import Imports
+from vodpull.workflows.requests.added_captions import Captioning
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.cancel_and_retry import Control
-from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.clips_and_joins import Editing
 from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.intake import Intake
-from vodpull.workflows.requests.stills import Stills
+from vodpull.workflows.requests.stills_on_demand import Stills
 from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 

@@ -18,24 +18,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from vodpull.accounts.audit import DONE, AuditLog
+from vodpull.accounts.audit_log import DONE, AuditLog
+from vodpull.accounts.people.link_and_session_lifetimes import SESSION_S
 from vodpull.accounts.people.sessions import Sessions
-from vodpull.accounts.people.token_lifetimes import SESSION_S
-from vodpull.console.access_rules import Rule, rule_of
 from vodpull.console.audit_lines import outcome_of, subject_of, who_of
+from vodpull.console.needed_roles import Rule, rule_of
 from vodpull.console.reply.cookies import set_cookie
 from vodpull.console.reply.error_statuses import status_of
-from vodpull.console.reply.live import Blocks, Live
+from vodpull.console.reply.live_streams import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.csrf import check_sender
-from vodpull.console.request.forms import read_form
+from vodpull.console.request.forms import MAX_OPEN_FORM_BYTES, read_form
 from vodpull.console.request.return_places import safe_place
 from vodpull.console.request.translation import retell, say_in
 from vodpull.console.request.visit import COOKIE, Visit, leave_to
 from vodpull.errors import PermissionDenied, RequestTooLarge, VodpullError
-
-MAX_OPEN_FORM_BYTES = 16 * 1024
-"""Of a form that anybody may send: a password, a choice of language."""
 
 CHOSEN = frozenset({"batch", "video"})
 """Fields whose every value is wanted: what is ticked in a list."""
@@ -47,7 +44,7 @@ class Gate:
     """
     Makes routes of handlers: plain functions of a visit that run in a thread.
 
-    Who may call a route stands in `access_rules.py`, what the audit log says of it also in `audit_lines.py`.
+    Who may call a route stands in `needed_roles.py`, what the audit log says of it also in `audit_lines.py`.
     """
 
     def __init__(self, sessions: Sessions, audit: AuditLog, pages: Pages) -> None:

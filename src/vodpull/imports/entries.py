@@ -1,4 +1,4 @@
-"""What a library elsewhere has: an entry for each video, and who lists them. Pure."""
+"""What a library elsewhere has: an entry for each video, and who lists them; its lengths: `entry_limits.py`. Pure."""
 
 from __future__ import annotations
 
@@ -6,20 +6,6 @@ import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
-
-MAX_ORIGIN_BYTES = 1024
-"""Of an id: as long as keys of object stores are."""
-
-MAX_NAME, MAX_DESCRIPTION, MAX_REVISION, MAX_CATEGORY, MAX_LABEL = 255, 5000, 500, 100, 100
-"""Characters."""
-
-MAX_CATEGORIES = 100
-"""Of one video."""
-
-LAST_MS = 10**13
-"""The latest time that an entry can have."""
-
-MAX_SIZE, MAX_DURATION_MS = 10**15, 10**12
 
 
 @dataclass(frozen=True)

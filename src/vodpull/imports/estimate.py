@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from vodpull.database import tables
-from vodpull.imports.model import EntryState, Tally
-from vodpull.jobs.model import Stage, VideoOrigin
+from vodpull.imports.import_states import EntryState, Tally
+from vodpull.jobs.states_and_codes import Stage, VideoOrigin
 
 LOOKED_AT = 200
 """Batches that ended last, and jobs of them."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vodpull.csv_output import csv_line
-from vodpull.imports.ledger import Ledger
-from vodpull.imports.model import Import, ListedEntry
+from vodpull.imports.import_rows import Ledger
+from vodpull.imports.import_states import Import, ListedEntry
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import Library
-from vodpull.videos.urls import FileUrls
 
 COLUMNS = ("origin_id", "video_id", "state", "play_url", "error")
 

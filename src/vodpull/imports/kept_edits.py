@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from vodpull.database import tables
 from vodpull.database.row_locks import lock_row
 from vodpull.imports.entries import Entry
-from vodpull.imports.metadata import category_names
-from vodpull.jobs.model import VideoState
+from vodpull.imports.metadata_on_arrival import category_names
+from vodpull.jobs.states_and_codes import VideoState
 from vodpull.videos.blocking import set_state
-from vodpull.videos.categories import resolve
+from vodpull.videos.category_tree import resolve
 from vodpull.videos.library import VideoEdit, change_video, find_video
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from vodpull.database import tables
-from vodpull.imports.model import EntryState
+from vodpull.imports.import_states import EntryState
 
 MAX_CHARACTERS = 1024
 """Of an id with what stands behind it."""

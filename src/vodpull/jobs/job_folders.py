@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from vodpull import storage
 from vodpull.clock import utc_month
-from vodpull.jobs.model import Job, VideoOrigin
+from vodpull.jobs.model import Job
+from vodpull.jobs.states_and_codes import VideoOrigin
 
 
 def folder_of(*, directory: str, created_at_ms: int, origin: VideoOrigin) -> str:

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import lock_row
-from vodpull.jobs.model import Asset, Job, Stage
+from vodpull.jobs.model import Asset, Job
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.caption_rows import caption_folders
 from vodpull.jobs.store.content_keys import drop_other_keys
 from vodpull.jobs.store.replaced_files import due_folders, forget_due

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import StorageError
-from vodpull.materials.model import Material
+from vodpull.materials.material import Material
 
 FORMAT = 1
 """Raised when a reader of the old form would misread the new one; fields that are added do not count."""

@@ -14,7 +14,8 @@ from vodpull.database import tables
 from vodpull.database.row_locks import insert_new, lock_row
 from vodpull.errors import NotFound, Occupied, ParameterError, PermissionDenied
 from vodpull.jobs.store.rows import IS_FINAL
-from vodpull.materials.model import MAX_NAME_CHARS, SUBTITLE_SUFFIXES, Material, MaterialKind
+from vodpull.materials.material import Material, MaterialKind
+from vodpull.materials.new_file_rules import MAX_NAME_CHARS, SUBTITLE_SUFFIXES
 
 MAX_PAGE = 100
 

@@ -1,16 +1,25 @@
-"""What a file must be so that it is taken as a material: its suffix, its size, the length of its name. Pure."""
+"""What files are taken as materials, and what each may be used for: suffix, size, length of the name. Pure."""
 
 from __future__ import annotations
 
 import re
 
-from vodpull.materials.model import MaterialKind
+from vodpull.materials.material import MaterialKind
 
 MAX_BYTES = 100 * 1024 * 1024
 """Of a picture or subtitles."""
 
+MAX_NAME_CHARS = 40
+"""Of an edit (spec cloud-vod-videos §10)."""
+
 NEW_NAME_CHARS = {MaterialKind.MATERIAL: 40, MaterialKind.AUDIO: 200}
 """Most of a name that a file comes with."""
+
+SUBTITLE_SUFFIXES = ("vtt", "srt", "ass")
+"""Of materials that can be captions, or be burnt in."""
+
+PICTURE_SUFFIXES = ("png", "jpg", "jpeg")
+"""Of materials that can be watermarks."""
 
 SOUND_SUFFIX = "mp3"
 """The one form of sound that is taken."""

@@ -6,17 +6,17 @@ from vodpull.media.encode.extract_texts import extract_texts, fragmented_text
 from vodpull.media.encode.missing_letters import missing_letters
 from vodpull.media.encode.remux_hls_source import JoinedSound, join
 from vodpull.media.encode.whole_tracks import build_tracks_argv, encode_tracks
+from vodpull.media.inspect.ask_partial import Forecast, Spans, probe_part, reach
 from vodpull.media.inspect.ask_probe import probe
 from vodpull.media.inspect.ask_survey import Survey, survey
-from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
+from vodpull.media.inspect.media_info import AudioStream, MediaInfo, TextStream, VideoStream
 from vodpull.media.inspect.mend_clock import STEADY_FILE, steady
-from vodpull.media.inspect.partial import Forecast, Spans, probe_part, reach
 from vodpull.media.inspect.source_warnings import sound_is_lost, warnings_of
 from vodpull.media.inspect.watermark_picture import MAX_STILL_BYTES, StillPicture, read_still
 from vodpull.media.package.assembly import Parts
 from vodpull.media.package.encryption import ContentKey, Lock, decrypted, keys_needed, locks_of
 from vodpull.media.package.package import Package, Preview, package_preview
-from vodpull.media.package.pictures.client_posters import MAX_COVER_BYTES, make_cover
+from vodpull.media.package.pictures.poster_file_checks import MAX_COVER_BYTES, make_cover
 from vodpull.media.package.pictures.stills import (
     choose_variant,
     find_spot,
@@ -36,7 +36,7 @@ from vodpull.media.package.playlists.presentation import (
 from vodpull.media.package.playlists.track_roles import role_of
 from vodpull.media.package.track_layout import PackagedRendition
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
-from vodpull.media.plan.burnt_in.watermark import Watermark
+from vodpull.media.plan.burnt_in.watermark_place import Watermark
 from vodpull.media.plan.cuts.chunk_lengths import Chunk, lasting_chunks, missing_share
 from vodpull.media.plan.early_plan import plan_beginning
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, plan_encode

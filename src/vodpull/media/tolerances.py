@@ -3,8 +3,8 @@ How far an output may differ from its source, and a file from its own word: the 
 
 `verify/structure.py` compares streams, lengths and times by them, `verify/content_verdict.py` what is seen and heard.
 How alike pictures and sounds must be, stands in `verify/likeness.py` and `verify/sound_likeness.py`; what a clip or a
-join may differ by, in `edit/check.py`. The scripts of `confined` import nothing: theirs are in `truncated_files.py`,
-`sound_comparison.py` and `rewrite_proof.py`.
+join may differ by, in `edit/edit_proof.py`. The scripts of `confined` import nothing: theirs are in
+`truncated_files.py`, `sound_comparison.py` and `rewrite_proof.py`.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from vodpull.storage.object_keys import (
     upload_key,
     work_key,
 )
-from vodpull.storage.objects import open_store
+from vodpull.storage.object_store import open_store
 from vodpull.storage.original_names import original_name
 from vodpull.storage.own_places import folders_overlap, stores_overlap
 from vodpull.storage.self_test import prove_store, store_answers

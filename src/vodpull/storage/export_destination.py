@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vodpull.errors import ConfigurationError
-from vodpull.storage.objects import ObstoreObjects, open_store
+from vodpull.storage.object_store import ObstoreObjects, open_store
 from vodpull.storage.store_credentials import may_be_store, own_variables
 
 

@@ -9,7 +9,7 @@ import obstore
 from vodpull.errors import StorageUnavailable
 from vodpull.storage.contract import ListedObject
 from vodpull.storage.folder_source import OpenedSource
-from vodpull.storage.objects import LIST_BLOCK, READ_BLOCK_BYTES, Remote, listed, translated
+from vodpull.storage.object_store import LIST_BLOCK, READ_BLOCK_BYTES, Remote, listed, translated
 
 
 class RemoteSource:

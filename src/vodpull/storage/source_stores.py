@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from vodpull.errors import ConfigurationError, SourceStoreUnknown
 from vodpull.storage.contract import ListedObject
 from vodpull.storage.folder_source import FolderSource, OpenedSource
-from vodpull.storage.objects import open_remote
+from vodpull.storage.object_store import open_remote
 from vodpull.storage.own_places import folders_overlap
 from vodpull.storage.remote_source import RemoteSource
 from vodpull.storage.store_credentials import may_be_store, own_variables

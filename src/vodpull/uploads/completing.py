@@ -22,14 +22,14 @@ from vodpull.errors import (
     UploadTokenInvalid,
     UploadTooLarge,
 )
-from vodpull.uploads import parts as rows
-from vodpull.uploads.block_ctx import BlockPlace
+from vodpull.uploads.blocks import arrived_parts as rows
+from vodpull.uploads.blocks.arrived_parts import Block, Part
+from vodpull.uploads.blocks.block_ctx import BlockPlace
+from vodpull.uploads.blocks.part_objects import Inbox
+from vodpull.uploads.blocks.vendor_hash import SPAN_BYTES, file_hash
 from vodpull.uploads.key_reservations import lock_upload, touch
-from vodpull.uploads.model import Completion, Ticket, Upload, UploadKind, Whole
-from vodpull.uploads.part_objects import Inbox
-from vodpull.uploads.parts import Block, Part
-from vodpull.uploads.terms import QUIET_MS
-from vodpull.uploads.vendor_hash import SPAN_BYTES, file_hash
+from vodpull.uploads.quiet_uploads import QUIET_MS
+from vodpull.uploads.upload_and_ticket import Completion, Ticket, Upload, UploadKind, Whole
 from vodpull.uploads.write_turns import Database
 
 CLAIM_MS = 600_000

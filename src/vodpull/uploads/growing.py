@@ -11,13 +11,13 @@ from functools import partial
 import sqlalchemy as sa
 
 from vodpull.errors import UploadDamaged, UploadError, UploadMisplaced
-from vodpull.uploads import parts as rows
-from vodpull.uploads.block_ctx import BlockPlace
-from vodpull.uploads.body_memory import Body
+from vodpull.uploads.blocks import arrived_parts as rows
+from vodpull.uploads.blocks.arrived_parts import Part
+from vodpull.uploads.blocks.block_ctx import BlockPlace
+from vodpull.uploads.blocks.part_objects import Sums
+from vodpull.uploads.blocks.shared_body_memory import Body
 from vodpull.uploads.completing import locked
-from vodpull.uploads.model import Ticket, Upload, Wanted
-from vodpull.uploads.part_objects import Sums
-from vodpull.uploads.parts import Part
+from vodpull.uploads.upload_and_ticket import Ticket, Upload, Wanted
 from vodpull.uploads.uploads import Uploads
 
 MOST_WAITING = 4

@@ -14,11 +14,11 @@ import sqlalchemy as sa
 
 from vodpull import storage
 from vodpull.atomic import flush
-from vodpull.uploads import parts as rows
+from vodpull.uploads.blocks import arrived_parts as rows
+from vodpull.uploads.blocks.arrived_parts import Part
+from vodpull.uploads.blocks.part_objects import Inbox
 from vodpull.uploads.key_reservations import find_upload
-from vodpull.uploads.model import Upload
-from vodpull.uploads.part_objects import Inbox
-from vodpull.uploads.parts import Part
+from vodpull.uploads.upload_and_ticket import Upload
 
 
 @dataclass(frozen=True, kw_only=True)

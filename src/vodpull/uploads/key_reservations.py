@@ -1,4 +1,8 @@
-"""Every query about reservations of keys for uploads. Call them from a thread, not a loop; disk space: `uploads.py`."""
+"""
+Under which key an upload is kept, and every query about reservations of keys; those of disk space: `uploads.py`.
+
+Call them from a thread, not a loop.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vodpull.clock import now_ms
+from vodpull import storage
+from vodpull.clock import now_ms, utc_month
 from vodpull.database import tables
 from vodpull.database.ids import new_id
 from vodpull.database.row_locks import insert_new, lock_row, locked_row
-from vodpull.uploads.model import Upload, UploadKind, Wanted, key_of
 from vodpull.uploads.open_upload_limit import check_open_uploads
+from vodpull.uploads.upload_and_ticket import Upload, UploadKind, Wanted
 
 _UPLOAD = tables.upload.c
 _UNCOMPLETED = _UPLOAD.completed_at_ms.is_(None)
@@ -124,3 +129,13 @@ def _one(connection: sa.Connection, query: sa.Select[Any], **values: str) -> Upl
 
 def _upload_of(row: Mapping[Any, Any]) -> Upload:
     return Upload(**dict(row) | {"kind": UploadKind(row["kind"])})
+
+
+def key_of(wanted: Wanted, *, upload_id: str, subject_id: str, created_at_ms: int) -> str:
+    """Return the key of the object that an upload becomes. Pure."""
+    month = utc_month(created_at_ms / 1000)
+    if wanted.kind is UploadKind.VIDEO:
+        folder = storage.asset_folder(month=month, directory=upload_id, root=wanted.kind.value)
+        return f"{folder}/{storage.original_name(wanted.file_name, video_id=subject_id)}"
+    suffix = wanted.file_name.rpartition(".")[2].lower()
+    return storage.material_key(wanted.kind.value, month=month, material_id=subject_id, suffix=suffix)

@@ -28,17 +28,17 @@ from vodpull.errors import (
     UploadTokenInvalid,
     UploadTooLarge,
 )
-from vodpull.uploads import parts as rows
-from vodpull.uploads.block_ctx import BlockPlace
-from vodpull.uploads.body_memory import Body
+from vodpull.uploads.blocks import arrived_parts as rows
+from vodpull.uploads.blocks.arrived_parts import Part
+from vodpull.uploads.blocks.block_ctx import BlockPlace
+from vodpull.uploads.blocks.part_objects import Inbox, Received, Sums
+from vodpull.uploads.blocks.shared_body_memory import Body
+from vodpull.uploads.blocks.vendor_hash import SPAN_BYTES, file_hash
 from vodpull.uploads.completing import Completing, locked, spans
 from vodpull.uploads.key_reservations import find_by_key, find_upload, reserve
-from vodpull.uploads.model import Completion, Ticket, Upload, UploadKind, Wanted
-from vodpull.uploads.part_objects import Inbox, Received, Sums
-from vodpull.uploads.parts import Part
-from vodpull.uploads.terms import MAX_BLOCK_BYTES, MAX_BLOCKS, UploadTerms
+from vodpull.uploads.limits import MAX_BLOCK_BYTES, MAX_BLOCKS, UploadTerms
+from vodpull.uploads.upload_and_ticket import Completion, Ticket, Upload, UploadKind, Wanted
 from vodpull.uploads.upload_token import Policy, read_token, sign_token
-from vodpull.uploads.vendor_hash import SPAN_BYTES, file_hash
 from vodpull.uploads.write_turns import Database
 
 _NO_NONCE = "0" * 16
@@ -64,7 +64,7 @@ class Uploads:
 
     def reserve(self, connection: sa.Connection, wanted: Wanted) -> Upload:
         """
-        Reserve a place for a file, as `reservations.reserve` does, for as long as a token holds.
+        Reserve a place for a file, as `key_reservations.reserve` does, for as long as a token holds.
 
         Raises:
             TooManyUploads: see there.

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import NotAllowedNow
-from vodpull.jobs.model import VideoState
 from vodpull.jobs.notices.events import EventKind, add_video_event
+from vodpull.jobs.states_and_codes import VideoState
 from vodpull.jobs.store.video_rows import archive_again
 from vodpull.videos.library import Library
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 
 
 def block(library: Library, video: Video) -> None:

@@ -1,4 +1,4 @@
-"""What a label of videos may be called (spec cloud-vod-videos §9). The tree of labels: `categories.py`. Pure."""
+"""What a label of videos may be called (spec cloud-vod-videos §9). The tree of labels: `category_tree.py`. Pure."""
 
 from __future__ import annotations
 

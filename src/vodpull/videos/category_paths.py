@@ -1,7 +1,7 @@
 """
 Labels as people write them: `Courses/History`, `Talks`; what is not there yet is made.
 
-What a category is, and its rows: `categories.py`.
+What a category is, and its rows: `category_tree.py`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from vodpull.errors import ParameterError
-from vodpull.videos.categories import FIRST_LEVEL, resolve
 from vodpull.videos.category_names import CategoryName
+from vodpull.videos.category_tree import FIRST_LEVEL, resolve
 from vodpull.videos.library import Library, VideoEdit, change_video, check_edit
-from vodpull.videos.model import Category, Video
+from vodpull.videos.video import Category, Video
 
 SEPARATOR = "/"
 """Between the names of a parent and its child; no name has it."""

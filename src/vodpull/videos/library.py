@@ -13,13 +13,15 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError, PermissionDenied
 from vodpull.jobs.cursors import read_cursor, write_cursor
-from vodpull.jobs.model import Asset, EncodeState, VideoOrigin, VideoState
+from vodpull.jobs.model import Asset
+from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin, VideoState
 from vodpull.jobs.store.content_keys import has_content_key
 from vodpull.jobs.store.video_rows import archive_again
-from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS
-from vodpull.videos.categories import check_nodes, labels_of, set_labels
-from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Category, Video
-from vodpull.videos.playback.policy import Playback, PlaybackPolicy, PlayRule
+from vodpull.jobs.submission.file_and_video_names import MAX_FILE_NAME_CHARS
+from vodpull.videos.category_tree import check_nodes, labels_of, set_labels
+from vodpull.videos.field_lengths import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
+from vodpull.videos.playback.public_or_signed import Playback, PlaybackPolicy, PlayRule
+from vodpull.videos.video import Category, Video
 
 MAX_PAGE = 100
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vodpull.jobs.model import Clarity, StoredFile
+from vodpull.jobs.model import StoredFile
+from vodpull.jobs.states_and_codes import Clarity
 from vodpull.videos.embed import HLS_TYPE, embed_code
-from vodpull.videos.model import Video
-from vodpull.videos.urls import FileUrls
+from vodpull.videos.file_urls import FileUrls
+from vodpull.videos.video import Video
 
 _BROWSER_TYPES = {".mp4": "video/mp4", ".m4v": "video/mp4", ".webm": "video/webm"}
 

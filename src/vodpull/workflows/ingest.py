@@ -15,7 +15,7 @@ import structlog
 
 from vodpull.errors import InternalError, VodpullError
 from vodpull.jobs.store.job_refs import JobRef
-from vodpull.workflows.attempt.step_retries import failure_of
+from vodpull.workflows.attempt.retries.step_retries import failure_of
 from vodpull.workflows.engine.engine import Child, Engine, JsonObject
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.recovery_limits import MAX_RECOVERIES_OF_CHILD, MAX_RECOVERIES_OF_PARENT

@@ -25,30 +25,24 @@ from vodpull.errors import (
     StorageError,
     VodpullError,
 )
-from vodpull.jobs.model import (
-    UPLOADED,
-    Asset,
-    Batch,
-    Job,
-    Stage,
-    WireStatus,
-)
+from vodpull.jobs.model import Asset, Batch, Job
+from vodpull.jobs.states_and_codes import UPLOADED, Stage, WireStatus
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.ahead.arriving_uploads import Arrivals
 from vodpull.workflows.attempt.ahead.head_start import HeadStart
-from vodpull.workflows.attempt.asset import alone
-from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.workflows.attempt.asset_files import alone
 from vodpull.workflows.attempt.captions.hls_source_texts import keep_texts, kept_texts, told
 from vodpull.workflows.attempt.captions.sidecars import Sidecars
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.attempt.context import Context, replaces
 from vodpull.workflows.attempt.ended_work import EndedWork
 from vodpull.workflows.attempt.originals.kept_original import KeptOriginals
 from vodpull.workflows.attempt.produce import Production
+from vodpull.workflows.attempt.retries.step_retries import RepeatedWork
 from vodpull.workflows.attempt.sources import Sources
 from vodpull.workflows.attempt.stable_playlist_names import switch
-from vodpull.workflows.attempt.step_retries import RepeatedWork
 from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject

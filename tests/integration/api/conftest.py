@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from tests.services.postgres import Postgres
 from tests.stored import accepted, add_video, finish
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.app.installation import open_vault
 from vodpull.app.service import running_service
 from vodpull.database.connection import open_database
@@ -25,7 +25,7 @@ from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.settings import load_settings
 from vodpull.storage import open_store
-from vodpull.storage.objects import ObstoreObjects
+from vodpull.storage.object_store import ObstoreObjects
 
 DOMAIN = "media.example.test"
 

@@ -17,14 +17,16 @@ from vodpull import captions
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.jobs.job_folders import folder_of
-from vodpull.jobs.model import Job, VideoOrigin
+from vodpull.jobs.model import Job
 from vodpull.jobs.owned_files import Holdings
-from vodpull.jobs.store.caption_rows import MAX_CAPTIONS, CaptionRows
+from vodpull.jobs.states_and_codes import VideoOrigin
+from vodpull.jobs.store.caption_count_limit import MAX_CAPTIONS
+from vodpull.jobs.store.caption_rows import CaptionRows
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.media import TextStream
-from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.hls_source_texts import PlaylistText, keep_texts
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.upkeep.kept_files import Leftovers
 
 SUBRIP = b"1\n00:00:01,000 --> 00:00:02,500\n<i>Hi</i> <script>x</script>\n\n2\n00:00:03,000 --> 00:01:04,000\nBye\n"

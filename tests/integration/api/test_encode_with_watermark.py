@@ -12,8 +12,8 @@ from tests.stored import finish
 from vodpull.errors import Occupied
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.store import Store
+from vodpull.materials.material import Material
 from vodpull.materials.materials import Materials
-from vodpull.materials.model import Material
 
 
 def logo(served: Served, *, strangers: bool = False, **fields: Any) -> Material:

@@ -9,12 +9,12 @@ from httpx2 import Response
 from tests.integration.api.conftest import DOMAIN, Served
 from tests.stored import add_video
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.imports.entries import Entry
-from vodpull.imports.ledger import insert_entries, insert_import
-from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry
+from vodpull.imports.import_rows import insert_entries, insert_import
+from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState, ListedEntry
 from vodpull.jobs.model import Job
 from vodpull.jobs.store.store import Store
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from vodpull.api.cloudvod.library.refusals import NO_VIDEO_ID, Refused
 from vodpull.api.http.idempotent_calls import Once
 from vodpull.errors import KeyReused, RequestRepeated
-from vodpull.jobs.submission.idempotency import fingerprint, signed_fingerprint
+from vodpull.jobs.submission.remembered_requests import fingerprint, signed_fingerprint
 
 REQUEST, COPIES = signed_fingerprint("a" * 64), 8
 ANSWER = {"taskId": "3" * 32}

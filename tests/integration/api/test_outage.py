@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.services.postgres import Postgres
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.app.installation import open_vault
 from vodpull.app.service import running_service
 from vodpull.clock import now_s

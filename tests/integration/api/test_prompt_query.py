@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import VAULT, accepted
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.cloudvod.pull.status_query import PATH, PromptStatusQuery, StatusQuery
 from vodpull.api.http.keys.authentication import Access
-from vodpull.api.http.keys.signed_requests import Arrived
+from vodpull.api.http.keys.signature_coverage import Arrived
 from vodpull.api.http.reply_counts import Answered
 from vodpull.database import tables
 from vodpull.jobs.status.sqlite_reader import open_query_reader

@@ -9,9 +9,9 @@ import pytest
 from tests.integration.api.conftest import DOMAIN, Served
 from tests.stored import ORIGINAL
 
-from vodpull.accounts.keys import NewKey
-from vodpull.jobs.model import Clarity, ServerType
+from vodpull.accounts.access_keys import NewKey
 from vodpull.jobs.notices.deliveries import Deliveries, Delivery, DeliveryState
+from vodpull.jobs.states_and_codes import Clarity, ServerType
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 

@@ -12,8 +12,8 @@ from tests.pngs import png
 from tests.services.postgres import Postgres
 from tests.wire import Wire
 
-from vodpull.accounts.keys import Accounts
-from vodpull.app.folder import make_data_dir
+from vodpull.accounts.access_keys import Accounts
+from vodpull.app.data_folder import make_data_dir
 from vodpull.app.installation import open_vault
 from vodpull.app.service import running_service
 from vodpull.database import tables

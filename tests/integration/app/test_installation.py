@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,11 @@ from tests.services.postgres import Postgres
 from tests.services.s3 import BUCKET
 from typer.testing import CliRunner
 
-from vodpull import storage
-from vodpull.accounts.keys import Accounts
+from vodpull import media, storage
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.master_key_match import check_master_key
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
+from vodpull.app.commands import doctor
 from vodpull.app.commands.doctor import diagnose
 from vodpull.app.installation import open_accounts, require_installation
 from vodpull.app.service import running_service
@@ -49,6 +51,15 @@ def refused(field: str) -> Iterator[None]:
 def start(settings: Settings, *, role: Any = "all") -> None:
     with running_service(settings, role=role):
         pass
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tools_are_asked_once() -> Iterator[None]:
+    """FFmpeg and the fonts of this machine are the same for every test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in ((media, "find_toolbox"), (media, "describe"), (doctor, "_fonts")):
+            patch.setattr(module, name, functools.cache(getattr(module, name)))
+        yield
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from vodpull.api.http.bodies import fill_of
-from vodpull.api.http.keys.signed_requests import Arrived
+from vodpull.api.http.keys.signature_coverage import Arrived
+from vodpull.api.http.request_body_limits import fill_of
 from vodpull.app.server import Connections, Limits, Refusal, Server
 
 QUICK = {"idle_s": 0.2, "head_s": 0.2, "body_s": 0.2, "body_bytes_per_s": 1e9, "linger_s": 0.2, "write_s": 0.3}

@@ -14,7 +14,8 @@ from tests.services.collector import Collector, running_collector
 from vodpull.app.telemetry import optional_tracing
 from vodpull.app.telemetry.optional_tracing import open_tracer
 from vodpull.errors import Md5Mismatch
-from vodpull.jobs.model import Job, Stage
+from vodpull.jobs.model import Job
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.attempt.meters import SilentTracer, Watch
 

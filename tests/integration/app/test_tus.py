@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from httpx2 import Response
 from tests.wire import Wire
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.accounts.scopes import Scope
 from vodpull.database import tables
 from vodpull.errors import Occupied
-from vodpull.jobs.model import VideoOrigin
+from vodpull.jobs.states_and_codes import VideoOrigin
 from vodpull.materials.materials import Materials
 from vodpull.videos.library import Library
 

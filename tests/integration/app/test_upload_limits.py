@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 from tests.wire import Wire
 
-from vodpull.accounts.keys import Accounts, NewKey
-from vodpull.app.folder import make_data_dir
+from vodpull.accounts.access_keys import Accounts, NewKey
+from vodpull.app.data_folder import make_data_dir
 from vodpull.app.installation import open_vault
 from vodpull.app.service import running_service
 from vodpull.database import tables

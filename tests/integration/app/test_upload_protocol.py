@@ -17,15 +17,15 @@ from tests.upload_file import vector_file
 from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
 
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import StorageFull
-from vodpull.jobs.model import EncodeState, VideoOrigin
+from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin
 from vodpull.uploads.upload_token import Policy, UploadKey, sign_token
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library, VideoFilter
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 
 PROTOCOL = load("upload-protocol")
 FILE = vector_file(PROTOCOL["file"]["size"])

@@ -15,7 +15,7 @@ from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
 
 from vodpull.database import tables
-from vodpull.jobs.model import Clarity, EncodeState, ServerType, Stage, VideoOrigin, VideoState
+from vodpull.jobs.states_and_codes import Clarity, EncodeState, ServerType, Stage, VideoOrigin, VideoState
 from vodpull.jobs.store.rows import IS_FINAL
 
 MANAGE = "/vod/videoManage"

@@ -12,9 +12,9 @@ from tests.videos import ASSET, VIDEO_ID, another_video, stored_video
 from tests.wire import Sent, Wire
 
 from vodpull.database import tables
-from vodpull.jobs.model import EncodeState, Stage, VideoState
+from vodpull.jobs.states_and_codes import EncodeState, Stage, VideoState
 from vodpull.videos.library import Library
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 
 MANAGE = "/vod/videoManage"
 STATES = {"enabled": VideoState.ENABLED, "blocked": VideoState.BLOCKED}

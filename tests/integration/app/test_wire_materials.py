@@ -10,8 +10,8 @@ from tests.videos import another_video, stored_video
 from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
 
+from vodpull.materials.material import Material
 from vodpull.materials.materials import Materials, use_materials
-from vodpull.materials.model import Material
 
 DONE = {"code": 200, "message": "Operation succeeded"}
 MATERIALS, SOUNDS = "/vod/material", "/vod/audioManage"

@@ -11,7 +11,7 @@ from tests.videos import VIDEO_ID, another_video, stored_video
 from tests.wire import Sent, Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.clock import now_s
 from vodpull.database import tables
 from vodpull.request_signing import BASIC, SigningKey, sign

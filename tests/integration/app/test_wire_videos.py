@@ -15,13 +15,13 @@ from tests.videos import ASSET, VIDEO, VIDEO_ID, another_video, stored_video, wi
 from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.database import tables
-from vodpull.jobs.model import EncodeState, Stage, VideoOrigin, VideoState
+from vodpull.jobs.states_and_codes import EncodeState, Stage, VideoOrigin, VideoState
 from vodpull.jobs.store.caption_rows import CaptionRows
 from vodpull.jobs.store.store import Store
 from vodpull.videos.library import Library
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 
 LIST = load("video-list")
 ENCODINGS = load("encodings")["categoryNames"]

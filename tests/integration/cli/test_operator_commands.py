@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ PASSWORD = "a long password"
 
 
 @pytest.fixture
-def operators(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operators:
+def operators(tmp_path: Path, sqlite_with_tables: Path, monkeypatch: pytest.MonkeyPatch) -> Operators:
     """The operators of an installation with one owner."""
+    shutil.copyfile(sqlite_with_tables, tmp_path / "vodpull.db")
     monkeypatch.setenv("VODPULL_DATA_DIR", str(tmp_path))
     people = open_people(load_settings()).operators
     people.choose_password(people.new_setup_token(), PASSWORD)

@@ -20,13 +20,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from vodpull.accounts.audit import AuditLog
-from vodpull.accounts.keys import Accounts, LiveKey, NewKey
+from vodpull.accounts.access_keys import Accounts, LiveKey, NewKey
+from vodpull.accounts.audit_log import AuditLog
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.sessions import Sessions
 from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.accounts.playback_keys import PlaybackKeys
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
 from vodpull.database.commit_watch import following
@@ -34,15 +34,16 @@ from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
 from vodpull.errors import UploadTooLarge
 from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
-from vodpull.imports.kinds import Kind
-from vodpull.imports.ledger import Ledger
+from vodpull.imports.import_rows import Ledger
+from vodpull.imports.kind_checks import Kind
 from vodpull.imports.listers.cloudvod import CloudVodLister
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.figures.history import read_history
-from vodpull.jobs.model import Batch, BatchView, Job, Stage
+from vodpull.jobs.model import Batch, BatchView, Job
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.final_statuses import Outcome
@@ -54,28 +55,28 @@ from vodpull.media import find_toolbox
 from vodpull.request_signing import SigningKey, sign
 from vodpull.storage import open_store
 from vodpull.videos.callback_addresses import Callbacks
-from vodpull.videos.categories import Categories
+from vodpull.videos.category_tree import Categories
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import Library
-from vodpull.videos.playback.policy import PlaybackPolicy
-from vodpull.videos.playback.signer import Signer
-from vodpull.videos.urls import FileUrls
-from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.videos.playback.handed_out_tokens import Signer
+from vodpull.videos.playback.public_or_signed import PlaybackPolicy
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
-from vodpull.workflows.delivery.inspector import Inspector
+from vodpull.workflows.delivery.built_in_receiver import Inspector
 from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports
+from vodpull.workflows.requests.added_captions import Captioning
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.cancel_and_retry import Control
-from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.clips_and_joins import Editing
 from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
-from vodpull.workflows.requests.stills import Stills
+from vodpull.workflows.requests.stills_on_demand import Stills
 from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 PASSWORD = "correct horse battery"

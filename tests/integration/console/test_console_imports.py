@@ -10,9 +10,9 @@ from tests.integration.console.conftest import Console
 from vodpull.clock import now_ms
 from vodpull.errors import Failure, ParameterError
 from vodpull.imports.entries import BadEntry, Entry
-from vodpull.imports.ledger import EntryChange, change_entries, take_turn
-from vodpull.imports.model import EntryState, Import, ImportState
-from vodpull.workflows.importing.pages import add_page
+from vodpull.imports.import_rows import EntryChange, change_entries, take_turn
+from vodpull.imports.import_states import EntryState, Import, ImportState
+from vodpull.workflows.importing.kept_list_pages import add_page
 
 PLACE = {"place-url": "https://old.test", "place-access_key": "AK1"}
 

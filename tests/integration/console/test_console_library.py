@@ -11,12 +11,13 @@ from tests.integration.console.test_console_pages import HOSTILE, post
 from tests.materials import another_material
 from tests.stored import ASSET, ref
 
-from vodpull.jobs.model import AssetWarning, Job, SourceTrack, VideoState
+from vodpull.jobs.model import AssetWarning, Job, SourceTrack
+from vodpull.jobs.states_and_codes import VideoState
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.materials.materials import keep_material
 from vodpull.videos.blocking import block
 from vodpull.videos.library import VideoFilter
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 
 
 def add(console: Console, *names: str) -> list[Job]:

@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 from tests.integration.console.conftest import Console, mounted
 from tests.services.openid import CLIENT_ID, CLIENT_SECRET, OpenIdProvider, new_key, running_openid
 
-from vodpull.accounts.audit import Look
+from vodpull.accounts.audit_log import Look
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.single_sign_on import SingleSignOn
 from vodpull.accounts.people.single_sign_on_rules import read_rules
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.console import create_console
 from vodpull.errors import AuthenticationError, PermissionDenied
 from vodpull.oidc import Provider, bounded_http

@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 from tests.integration.console.conftest import PASSWORD, Console, mounted
 
-from vodpull.accounts.audit import Look
+from vodpull.accounts.audit_log import Look
 from vodpull.accounts.people import two_factor as two_factor_module
 from vodpull.accounts.people import wrong_codes
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.sessions import Place
-from vodpull.console.access_rules import LOOK, RULES
+from vodpull.console.needed_roles import LOOK, RULES
 from vodpull.database import tables
 from vodpull.errors import AuthenticationError, NotAllowedNow, ParameterError, RateLimited
 

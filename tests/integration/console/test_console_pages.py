@@ -13,8 +13,9 @@ from tests.integration.console.conftest import Console
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import EncodeFailed, Failure, Md5Mismatch
-from vodpull.jobs.model import Asset, BatchView, Clarity, ServerType, Stage, StoredFile
+from vodpull.jobs.model import Asset, BatchView, StoredFile
 from vodpull.jobs.notices.deliveries import Attempt, DeliveryState, new_delivery
+from vodpull.jobs.states_and_codes import Clarity, ServerType, Stage
 from vodpull.jobs.status.listing import Filter
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef, Progress

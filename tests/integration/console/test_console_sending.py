@@ -14,10 +14,10 @@ from tests.materials import another_material
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.sessions import Place
 from vodpull.console.request.visit import COOKIE
-from vodpull.jobs.model import VideoOrigin
+from vodpull.jobs.states_and_codes import VideoOrigin
 from vodpull.materials.materials import keep_material, use_materials
 from vodpull.uploads.key_reservations import reserve
-from vodpull.uploads.model import UploadKind, Wanted
+from vodpull.uploads.upload_and_ticket import UploadKind, Wanted
 
 FILES = "/console/uploads/files"
 

@@ -8,13 +8,22 @@ import sqlalchemy as sa
 from tests.integration.jobs.test_statements import statements
 from tests.stored import FAILURE, accepted, older_database
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.database import tables
 from vodpull.database.import_figures import count_again
 from vodpull.database.migrate import migrate
 from vodpull.imports.entries import Entry
-from vodpull.imports.ledger import EntryChange, Ledger, change_entries, insert_entries, insert_import
-from vodpull.imports.model import EntryState, Figures, Import, ImportOptions, ImportState, ListedEntry, Tally, Volume
+from vodpull.imports.import_rows import EntryChange, Ledger, change_entries, insert_entries, insert_import
+from vodpull.imports.import_states import (
+    EntryState,
+    Figures,
+    Import,
+    ImportOptions,
+    ImportState,
+    ListedEntry,
+    Tally,
+    Volume,
+)
 
 ENTRY = ListedEntry(
     number=1,

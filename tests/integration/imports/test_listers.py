@@ -14,10 +14,10 @@ from tests.services.clouds import KEY, Cloud, running
 from vodpull.errors import OriginBusy, OriginFailed, OriginRefused, SourceStoreUnknown
 from vodpull.fetch import AddressGuard
 from vodpull.imports.entries import BadEntry, Entry, EntryCaption, Lister
+from vodpull.imports.listers.buckets_and_folders import StoreLister
 from vodpull.imports.listers.bunny import BunnyLister
 from vodpull.imports.listers.cloudflare import CloudflareLister
 from vodpull.imports.listers.mux import MuxLister
-from vodpull.imports.listers.objects import StoreLister
 from vodpull.storage import SourceStores
 
 pytestmark = pytest.mark.waits

@@ -10,21 +10,21 @@ import pytest
 import sqlalchemy as sa
 from tests.videos import stored_video
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
 from vodpull.imports.entries import Entry
-from vodpull.imports.ledger import change_entries, insert_entries, insert_import, read_entries, read_posters_due
-from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry
-from vodpull.jobs.model import VideoState
+from vodpull.imports.import_rows import change_entries, insert_entries, insert_import, read_entries, read_posters_due
+from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState, ListedEntry
+from vodpull.jobs.states_and_codes import VideoState
 from vodpull.jobs.store.store import Store
 from vodpull.media import find_toolbox
 from vodpull.storage import open_store
 from vodpull.videos.library import Library, VideoEdit
-from vodpull.videos.model import Video
-from vodpull.workflows.attempt.extras.imported_posters import Posters
+from vodpull.videos.video import Video
+from vodpull.workflows.attempt.extras.optional_imported_posters import Posters
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
-from vodpull.workflows.importing.pages import add_page
+from vodpull.workflows.importing.kept_list_pages import add_page
 
 FIRST = Entry("old", "http://o.test/1", name="clip-1", description="", revision="r")
 

@@ -10,18 +10,19 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import VAULT
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.connection import database_time_s
 from vodpull.database.ids import new_id
 from vodpull.jobs.figures.census import QueueLength, take_census
-from vodpull.jobs.model import Batch, BatchView, Job, Stage
+from vodpull.jobs.model import Batch, BatchView, Job
 from vodpull.jobs.notices.deliveries import Deliveries, Delivery, DeliveryState
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.store import Store
 from vodpull.workflows.engine.engine import Call, Engine
 from vodpull.workflows.engine.queue_lengths import measure_queues
-from vodpull.workflows.engine.slots import Queue
+from vodpull.workflows.engine.slot_claims import Queue
 
 WORK = Queue(name="work", slots=1)
 

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.stored_bytes import used_bytes
 from vodpull.database import tables
 from vodpull.database.chore_turns import ChoreTurns
@@ -25,10 +25,11 @@ from vodpull.errors import Failure, NotAllowedNow
 from vodpull.jobs import deletions
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.manifests.records import Records
-from vodpull.jobs.model import BatchView, Job, Stage
+from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.notices.deliveries import Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.owned_files import Holdings
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.status.lookups import Lookup
 from vodpull.jobs.status.sqlite_reader import open_query_reader

@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import VAULT
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.database import tables
 from vodpull.database.ids import new_id
 from vodpull.jobs.figures.history import History, read_history
-from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, StoredFile
+from vodpull.jobs.states_and_codes import Clarity, ServerType, Stage
 from vodpull.jobs.store.store import Store
 
 NOW_MS = 1_700_000_040_000

@@ -9,11 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from tests.stored import ASSET, FAILURE, accepted
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.api.v1.batches.shapes import BatchPage
 from vodpull.api.v1.batches.views import batch_page_json, batch_reply
 from vodpull.database import tables
-from vodpull.jobs.model import AssetWarning, NextTry, SourceTrack, Stage, WireStatus
+from vodpull.jobs.model import AssetWarning, NextTry, SourceTrack
+from vodpull.jobs.states_and_codes import Stage, WireStatus
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.store.rows import job_row
 from vodpull.jobs.store.store import Store

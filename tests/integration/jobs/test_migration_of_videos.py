@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from tests.stored import older_database
 
 from vodpull.database.migrate import migrate
-from vodpull.jobs.model import EncodeState
 from vodpull.jobs.notices.deliveries import Deliveries
+from vodpull.jobs.states_and_codes import EncodeState
 from vodpull.videos.library import Library, VideoFilter
 
 BEFORE = "0004"

@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from tests.services.vodpull import looks
 from tests.stored import VAULT, accepted
 
-from vodpull.accounts.keys import Accounts, NewKey
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.access_keys import Accounts, NewKey
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile, WireStatus
+from vodpull.jobs.model import Asset, StoredFile
+from vodpull.jobs.states_and_codes import Clarity, ServerType, WireStatus
 from vodpull.jobs.status import postgres_reader
 from vodpull.jobs.status.lookups import Found, Lookup, QueryReader
 from vodpull.jobs.status.sqlite_reader import open_query_reader

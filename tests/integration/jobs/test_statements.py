@@ -13,21 +13,21 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import VAULT, accepted
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.clock import now_ms
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.manifests.records import Records
-from vodpull.jobs.model import Stage
 from vodpull.jobs.notices.deliveries import Attempt, Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.owned_files import Holdings
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.idempotency import forget_old
+from vodpull.jobs.submission.remembered_requests import forget_old
 from vodpull.notify import INSPECTOR_URL
 from vodpull.videos.deferred_calls import TaskKind, Tasks
-from vodpull.workflows.delivery.inspector import Inspector
+from vodpull.workflows.delivery.built_in_receiver import Inspector
 
 HEADERS = '{"webhook-id": "a", "webhook-timestamp": "1", "webhook-signature": "v1,x"}'
 

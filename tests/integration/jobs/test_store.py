@@ -9,19 +9,20 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import ASSET, FAILURE, accept, finish, ref
 
-from vodpull.accounts.keys import Accounts
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.access_keys import Accounts
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.database.connection import database_time_s
 from vodpull.database.ids import new_id
 from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError, KeyReused, NotAllowedNow
-from vodpull.jobs.model import Job, Stage, WireStatus
+from vodpull.jobs.model import Job
+from vodpull.jobs.states_and_codes import Stage, WireStatus
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef, Progress
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.idempotency import fingerprint, remember
+from vodpull.jobs.submission.remembered_requests import fingerprint, remember
 
 
 def test_what_is_accepted_comes_back_whole_and_in_order(store: Store, accounts: Accounts) -> None:

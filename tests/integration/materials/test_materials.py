@@ -13,15 +13,15 @@ from tests.stored import VAULT
 from tests.videos import stored_video
 
 from vodpull import storage
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.accounts.stored_bytes import used_bytes
 from vodpull.database import tables
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import NotFound, Occupied, PermissionDenied
 from vodpull.jobs.deletions import Deletions
+from vodpull.materials.material import NOT_MEASURED, Material, MaterialKind
 from vodpull.materials.materials import MaterialEdit, MaterialFilter, Materials, keep_material, use_materials
-from vodpull.materials.model import NOT_MEASURED, Material, MaterialKind
 from vodpull.media import find_toolbox
 from vodpull.workflows.upkeep import material_files
 from vodpull.workflows.upkeep.material_files import MaterialFiles, Workshop

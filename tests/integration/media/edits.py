@@ -9,11 +9,11 @@ from tests.integration.media.pipeline import measured
 
 from vodpull.media import Toolbox, encode_chunk, encode_limits
 from vodpull.media.edit.assemble import FLV_FILE, MP4_FILE, Pieces, write_edit, write_flv
-from vodpull.media.edit.check import check_edit
 from vodpull.media.edit.copy_obstacles import copy_obstacle
+from vodpull.media.edit.edit_plan import EditPlan, plan_edit
+from vodpull.media.edit.edit_proof import check_edit
 from vodpull.media.edit.edit_request import EditInput, EditOrder, EditSource
 from vodpull.media.edit.picture_copy import copy_picture, describe_copy
-from vodpull.media.edit.plan import EditPlan, plan_edit
 from vodpull.media.edit.sound import make_sound
 
 

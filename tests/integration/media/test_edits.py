@@ -13,9 +13,9 @@ from tests.integration.media.pipeline import measured
 from vodpull.errors import MediaUnsupported, OutputInvalid
 from vodpull.media import Toolbox, probe
 from vodpull.media.edit.assemble import PLAYLIST_FILE, SEGMENTS
-from vodpull.media.edit.check import check_edit, compare_orders
+from vodpull.media.edit.edit_plan import EditPlan
+from vodpull.media.edit.edit_proof import check_edit, compare_orders
 from vodpull.media.edit.edit_request import EditInput, EditOrder, EditSource
-from vodpull.media.edit.plan import EditPlan
 from vodpull.media.verify.compare import ask_proof
 
 TOTAL = 200

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from vodpull.media.tools.ffmpeg_options import global_flags
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import Finished, check
 from vodpull.media.tools.run import _orders, run, spent_s
-from vodpull.media.tools.sandbox import confined
+from vodpull.media.tools.sandbox import CONFINED, confined
 
 LIMITS = RunLimits(wall_s=60)
 # Runs for hours unless it is ended.
@@ -63,6 +64,14 @@ def test_a_required_sandbox_that_is_missing_is_refused_at_start(monkeypatch: pyt
     with pytest.raises(ConfigurationError, match="bwrap"):
         find_toolbox("", sandbox="require")
     assert find_toolbox("", sandbox="auto").sandbox == "limits"
+
+
+def test_scripts_are_compiled_before_children_read_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    compiled = [Path(cache_from_source(str(path))) for path in CONFINED.rglob("*.py")]
+    compiled[0].unlink(missing_ok=True)
+    find_toolbox("", sandbox="off")
+    assert [path.name for path in compiled if not path.exists()] == []
 
 
 async def test_the_sandbox_hides_network_and_files(toolbox: Toolbox, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from vodpull.media import (
     parse_template,
     read_still,
 )
-from vodpull.media.plan.burnt_in.watermark import place_watermark
+from vodpull.media.plan.burnt_in.watermark_place import place_watermark
 from vodpull.media.verify.compare import Subject
 from vodpull.media.verify.content_verdict import prove_content
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.clock import now_ms
 from vodpull.errors import TooManyUploads
 from vodpull.uploads.key_reservations import find_by_key, reserve, touch
-from vodpull.uploads.model import UploadKind, Wanted
+from vodpull.uploads.upload_and_ticket import UploadKind, Wanted
 
 HOUR_MS = 3_600_000
 

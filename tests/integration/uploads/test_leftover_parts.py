@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import StorageFull
 from vodpull.storage import UPLOADS, ObjectStore, open_store
-from vodpull.uploads.model import Completion, Upload, UploadKind, Wanted
-from vodpull.uploads.terms import UploadTerms
+from vodpull.uploads.limits import UploadTerms
+from vodpull.uploads.upload_and_ticket import Completion, Upload, UploadKind, Wanted
 from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
 from vodpull.workflows.upkeep.abandoned_uploads import KEEP_MS, AbandonedUploads

@@ -6,14 +6,14 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import accepted, add_video
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.errors import NotAllowedNow
 from vodpull.jobs.notices.events import EventKind, Events
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.template_registry import TEMPLATES
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.library import Library
-from vodpull.videos.playback.policy import PlaybackPolicy
+from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 
 
 def test_a_change_of_state_is_an_event_and_a_repeat_is_none(database: sa.Engine, store: Store, key: NewKey) -> None:

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from tests.integration.jobs.test_statements import counted
 from tests.videos import another_video, stored_video
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.database import tables
-from vodpull.jobs.model import EncodeState, VideoOrigin, VideoState
+from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin, VideoState
 from vodpull.videos.library import Library, VideoEdit, VideoFilter
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 
 MANY = 10_000
 IDS = {"batch_id", "job_id", "video_id", "directory", "trans_no"}

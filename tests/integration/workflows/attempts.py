@@ -14,10 +14,11 @@ from tests.films import kept
 from tests.stored import VAULT, accept
 
 from vodpull import fetch, media
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.jobs.job_folders import folder_key
-from vodpull.jobs.model import Asset, Clarity, Job, ServerType, StoredFile
+from vodpull.jobs.model import Asset, Job, StoredFile
 from vodpull.jobs.source_retries import SourceRetries
+from vodpull.jobs.states_and_codes import Clarity, ServerType
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
@@ -26,10 +27,10 @@ from vodpull.media.tools.installed import find_toolbox
 from vodpull.storage import open_store
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context
-from vodpull.workflows.attempt.encoders import Encoders
+from vodpull.workflows.attempt.encoder_slots import Encoders
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.attempt.meters import Watch
-from vodpull.workflows.attempt.workspace.disk_reservations import Admission, Thresholds
+from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import Admission, Thresholds
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,15 +12,15 @@ import pytest
 import sqlalchemy as sa
 from tests.integration.workflows.attempts import Bench, bench
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import UploadTokenInvalid
 from vodpull.storage import UPLOADS
 from vodpull.uploads import uploads as uploads_module
-from vodpull.uploads.block_ctx import BlockPlace
-from vodpull.uploads.model import Completion, Upload, UploadKind, Wanted
-from vodpull.uploads.terms import UploadTerms
+from vodpull.uploads.blocks.block_ctx import BlockPlace
+from vodpull.uploads.limits import UploadTerms
+from vodpull.uploads.upload_and_ticket import Completion, Upload, UploadKind, Wanted
 from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
 from vodpull.workflows.attempt.ahead import arriving_uploads

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.integration.workflows.attempts import bench
 
 from vodpull import media
-from vodpull.workflows.attempt.captions.burnt_in import BurntTexts
+from vodpull.workflows.attempt.captions.chosen_burnt_in_text import BurntTexts
 
 LATE_S = 5.4
 TOML = "[definitions.LD]\nshort_side_px = 90\nmax_bitrate_bps = 400_000\n[video.h264]\npreset = 'ultrafast'\ncrf = 20\n"

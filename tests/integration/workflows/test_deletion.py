@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tests.services.s3 import BUCKET
 from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.database import tables
 from vodpull.errors import NotFound
 from vodpull.jobs.deletions import Deletions
@@ -25,7 +25,7 @@ from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.storage import open_store
-from vodpull.storage.objects import ObstoreObjects
+from vodpull.storage.object_store import ObstoreObjects
 from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine

@@ -20,7 +20,7 @@ from vodpull.errors import Md5Mismatch, MediaTruncated, StorageError
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.media.confined.comparison.source_fingerprints import SIGHTS
-from vodpull.media.verify.instants import picture_instants
+from vodpull.media.verify.compared_instants import picture_instants
 from vodpull.workflows.attempt.ahead import early_chunks, head_start
 from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder
 from vodpull.workflows.attempt.ahead.head_start import HeadStart

@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from tests.services.s3 import BUCKET
 from tests.stored import ASSET, VAULT, accept, finish
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.app.commands.export_lines import line_of_copies
 from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.imports.entries import Entry
-from vodpull.imports.listers.tables import read_jsonl
+from vodpull.imports.listers.csv_and_jsonl import read_jsonl
 from vodpull.jobs.job_folders import folder_of
 from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin, insert_caption
 from vodpull.jobs.store.content_keys import SealedKey, insert_content_key
@@ -26,9 +26,9 @@ from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.storage import open_destination, open_store
-from vodpull.storage.objects import ObstoreObjects
+from vodpull.storage.object_store import ObstoreObjects
 from vodpull.videos.library import Library
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 from vodpull.workflows.upkeep import export_copies
 from vodpull.workflows.upkeep.export_copies import Copies
 

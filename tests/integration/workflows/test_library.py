@@ -16,21 +16,22 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.playback_keys import MAX_LIVE, PlaybackKeys
 from vodpull.database import tables
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import NotAllowedNow, NotFound, Occupied
 from vodpull.imports.entries import Entry
-from vodpull.imports.ledger import Ledger, brought_before, insert_entries, insert_import
-from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry
+from vodpull.imports.import_rows import Ledger, brought_before, insert_entries, insert_import
+from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState, ListedEntry
 from vodpull.imports.old_ids import video_of_old_id
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.job_folders import folder_of
 from vodpull.jobs.manifests.records import Records
-from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
+from vodpull.jobs.model import Asset, Job
 from vodpull.jobs.owned_files import Holdings
+from vodpull.jobs.states_and_codes import EncodeState, Stage, VideoState
 from vodpull.jobs.store import replaced_files, replaced_poster
 from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin, CaptionRows, insert_caption
 from vodpull.jobs.store.final_statuses import Outcome
@@ -38,17 +39,17 @@ from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.template_registry import TEMPLATES
 from vodpull.storage import exists, open_store, own_poster_key
-from vodpull.storage.objects import ObstoreObjects
+from vodpull.storage.object_store import ObstoreObjects
 from vodpull.videos.blocking import block
 from vodpull.videos.callback_addresses import CallbackKind, Callbacks
-from vodpull.videos.categories import Categories
+from vodpull.videos.category_tree import Categories
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import Library, VideoEdit, VideoFilter
-from vodpull.videos.model import Video
-from vodpull.videos.playback.policy import PlaybackPolicy
-from vodpull.videos.playback.signer import Signer
+from vodpull.videos.playback.handed_out_tokens import Signer
+from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 from vodpull.videos.storage_peaks import StorageDays
-from vodpull.videos.urls import FileUrls
-from vodpull.workflows.attempt.asset import alone
+from vodpull.videos.video import Video
+from vodpull.workflows.attempt.asset_files import alone
 from vodpull.workflows.attempt.stable_playlist_names import make_known
 from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Manner, Outbox

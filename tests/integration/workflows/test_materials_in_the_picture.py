@@ -14,9 +14,9 @@ from tests.pngs import png
 
 from vodpull import media
 from vodpull.errors import CaptionInvalid, ParameterError
+from vodpull.materials.material import Material
 from vodpull.materials.materials import Materials, keep_material
-from vodpull.materials.model import Material
-from vodpull.workflows.attempt.captions.burnt_in import BurntTexts
+from vodpull.workflows.attempt.captions.chosen_burnt_in_text import BurntTexts
 from vodpull.workflows.attempt.originals.local_copy import Originals
 from vodpull.workflows.attempt.planning import Planning
 from vodpull.workflows.attempt.workspace.pieces import read_plan

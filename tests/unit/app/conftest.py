@@ -11,8 +11,8 @@ from vodpull.api.http.reply_counts import Answered
 from vodpull.app.server import Connections, Limits, Refusal
 from vodpull.app.telemetry.metrics import Metrics
 from vodpull.jobs.figures.census import Census, QueueLength
-from vodpull.jobs.model import Stage
 from vodpull.jobs.notices.deliveries import DeliveryState
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.workflows.engine.queues import Queues
 
 

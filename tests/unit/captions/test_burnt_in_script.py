@@ -57,7 +57,7 @@ def test_without_a_sandbox_a_script_is_plain_text() -> None:
 
 
 def test_what_is_too_long_for_a_plan_is_plain_text() -> None:
-    looks = "{\\fs40}" * 500
+    looks = "{" + "\\fs40" * 700 + "}"
 
     def long(count: int) -> str:
         times = (f"0:{at // 60:02d}:{at % 60:02d}.00,0:{at // 60:02d}:{at % 60:02d}.50" for at in range(count))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.http.keys.signatures import authenticate
 from vodpull.clock import now_s
 from vodpull.request_signing import SignedRequest

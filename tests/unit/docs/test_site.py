@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import subprocess
@@ -52,10 +53,16 @@ def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_
     assert not [page for page in pages if loads.search(page.read_text())]
 
 
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("reference")
+    subprocess.run([sys.executable, ROOT / "scripts" / "docs-reference.py", folder], timeout=60, check=True)
+    return folder
+
+
 @pytest.mark.parametrize("name", ["settings", "errors", "formats", "http"])
-def test_a_reference_page_is_that_of_the_code(name: str, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, ROOT / "scripts" / "docs-reference.py", tmp_path], timeout=60, check=True)
-    assert (DOCS / "reference" / f"{name}.md").read_text() == (tmp_path / f"{name}.md").read_text(), "make docs"
+def test_a_reference_page_is_that_of_the_code(name: str, reference: Path) -> None:
+    assert (DOCS / "reference" / f"{name}.md").read_text() == (reference / f"{name}.md").read_text(), "make docs"
 
 
 def test_links_of_the_readmes_lead_somewhere() -> None:
@@ -85,8 +92,13 @@ def test_a_snippet_is_in_order_also_where_it_cannot_be_run(page: Path) -> None:
 
 def options_of(words: list[str]) -> set[str]:
     """Return the options of a command of ours; the second word may be its first argument."""
-    command: Any = typer.main.get_command(app)
+    command = the_command()
     for word in words:
         if hasattr(command, "commands"):
             command = command.commands[word]
     return {option for parameter in command.params for option in parameter.opts}
+
+
+@functools.cache
+def the_command() -> Any:
+    return typer.main.get_command(app)

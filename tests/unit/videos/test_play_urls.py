@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from tests.videos import ASSET, ORIGINAL, VIDEO, stored_file
 
-from vodpull.jobs.model import Clarity, ServerType
+from vodpull.jobs.states_and_codes import Clarity, ServerType
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.play_urls import playback_of
-from vodpull.videos.urls import FileUrls
 
 URLS = FileUrls(public_url="https://vod.example.test/", domains=("media.example.test",))
 

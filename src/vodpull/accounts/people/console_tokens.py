@@ -1,7 +1,7 @@
 """
 One-time links and sessions of the console: random texts of which only hashes are kept.
 
-How long each lives: `token_lifetimes.py`.
+How long each lives: `link_and_session_lifetimes.py`.
 """
 
 from __future__ import annotations

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from vodpull.accounts.people.console_tokens import Purpose, end_tokens, holder, new_token, spend
+from vodpull.accounts.people.last_owner import CAN_ENTER, lock_owners, require_owner
+from vodpull.accounts.people.link_and_session_lifetimes import INVITATION_S, SETUP_S
 from vodpull.accounts.people.passwords import Passwords
 from vodpull.accounts.people.roles import Role
-from vodpull.accounts.people.token_lifetimes import INVITATION_S, SETUP_S
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new
-from vodpull.errors import AuthenticationError, NotAllowedNow, NotFound, ParameterError
+from vodpull.errors import AuthenticationError, NotFound, ParameterError
 
 FIRST_OPERATOR = "operator"
 """What the first one is called unless it is given another name."""
@@ -24,7 +25,6 @@ MAX_NAME_CHARACTERS = 254
 
 _NAME = re.compile(rf"[\w.@+-]{{1,{MAX_NAME_CHARACTERS}}}")
 
-_CAN_ENTER = sa.or_(tables.operator.c.password_hash != "", tables.operator.c.subject != "")
 
 _SPENT = "this set-up link was used or is too old"
 
@@ -101,7 +101,7 @@ class Operators:
         """Return True once somebody has chosen a password, or has come in by OpenID Connect."""
         row = tables.operator.c
         with self._engine.connect() as connection:
-            return connection.scalar(sa.select(row.name).where(_CAN_ENTER).limit(1)) is not None
+            return connection.scalar(sa.select(row.name).where(CAN_ENTER).limit(1)) is not None
 
     def has_password(self) -> bool:
         """Return True once somebody can get in by a password."""
@@ -227,11 +227,11 @@ class Operators:
             NotAllowedNow: it is the last owner.
         """
         with self._engine.begin() as connection:
-            _lock_owners(connection)
+            lock_owners(connection)
             end_tokens(connection, name)
             if connection.execute(tables.operator.delete().where(tables.operator.c.name == name)).rowcount == 0:
                 raise _unknown(name)
-            _require_owner(connection)
+            require_owner(connection)
 
 
 def _keep_password(connection: sa.Connection, name: str, password_hash: str, *, first: str) -> str:
@@ -248,24 +248,11 @@ def _keep_password(connection: sa.Connection, name: str, password_hash: str, *, 
 
 def set_role(connection: sa.Connection, name: str, role: Role) -> None:
     """Give an operator another role in a transaction; raises as `Operators.set_role`."""
-    _lock_owners(connection)
+    lock_owners(connection)
     mine = tables.operator.c.name == name
     if connection.execute(tables.operator.update().where(mine).values(role=role.value)).rowcount == 0:
         raise _unknown(name)
-    _require_owner(connection)
-
-
-def _lock_owners(connection: sa.Connection) -> None:
-    """Let nobody else change owners until the transaction ends: two must not remove each other."""
-    role = tables.operator.c.role
-    connection.execute(tables.operator.update().where(role == Role.OWNER).values(role=role))
-
-
-def _require_owner(connection: sa.Connection) -> None:
-    """Make sure that somebody is left who can get in and let others in; an invitation is nobody yet."""
-    row = tables.operator.c
-    if connection.scalar(sa.select(row.name).where(row.role == Role.OWNER, _CAN_ENTER).limit(1)) is None:
-        raise NotAllowedNow("this is the last owner: make somebody else an owner first", field="name")
+    require_owner(connection)
 
 
 def _unknown(name: str) -> NotFound:

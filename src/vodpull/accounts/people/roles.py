@@ -1,4 +1,4 @@
-"""What operators in each role may do; which route of the console needs which is in `console/access_rules.py`. Pure."""
+"""What operators in each role may do; which route of the console needs which is in `console/needed_roles.py`. Pure."""
 
 from __future__ import annotations
 

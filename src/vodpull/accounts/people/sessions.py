@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from vodpull.accounts.people.console_tokens import Purpose, hash_of, live, new_token
+from vodpull.accounts.people.link_and_session_lifetimes import SESSION_S
 from vodpull.accounts.people.roles import Role
-from vodpull.accounts.people.token_lifetimes import SESSION_S
 from vodpull.clock import now_ms
 from vodpull.database import tables
 

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass, field
 
 import sqlalchemy as sa
 
+from vodpull.accounts.people.link_and_session_lifetimes import REQUEST_S
 from vodpull.accounts.people.operators import MAX_NAME_CHARACTERS, set_role
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.single_sign_on_rules import EntryRule, role_of
-from vodpull.accounts.people.token_lifetimes import REQUEST_S
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new

@@ -11,9 +11,9 @@ import pyotp
 import sqlalchemy as sa
 
 from vodpull.accounts.people.console_tokens import Purpose, hash_of, holder, new_token, spend
-from vodpull.accounts.people.token_lifetimes import SECOND_S
+from vodpull.accounts.people.link_and_session_lifetimes import SECOND_S
 from vodpull.accounts.people.wrong_codes import count_try
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import AuthenticationError, ConfigurationError, NotAllowedNow, NotFound, ParameterError

@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from vodpull.accounts.audit import AuditLog
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
+from vodpull.accounts.audit_log import AuditLog
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.keys.authentication import Access
-from vodpull.api.http.keys.open_streams import Waiters
+from vodpull.api.http.keys.open_stream_limit import Waiters
 from vodpull.api.http.metrics_endpoint import MetricsDoor
 from vodpull.api.http.reply_counts import Answered
 from vodpull.api.http.stored.files import ObjectReader
@@ -25,21 +25,21 @@ from vodpull.jobs.submission.template_registry import Templates
 from vodpull.materials.materials import Materials
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.callback_addresses import Callbacks
-from vodpull.videos.categories import Categories
+from vodpull.videos.category_tree import Categories
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import Library
 from vodpull.videos.playback.file_gate import FileGate
-from vodpull.videos.playback.signer import Signer
+from vodpull.videos.playback.handed_out_tokens import Signer
 from vodpull.videos.storage_peaks import StorageDays
-from vodpull.videos.urls import FileUrls
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.importing.orders import Imports
+from vodpull.workflows.requests.added_captions import Captioning
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.cancel_and_retry import Control
-from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.clips_and_joins import Editing
 from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.intake import Intake
-from vodpull.workflows.requests.stills import Stills
+from vodpull.workflows.requests.stills_on_demand import Stills
 from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 

@@ -1,7 +1,7 @@
 """
 Calls that begin work: one request begins it once, and whoever repeats it gets the first answer.
 
-What makes two requests the same one, and for how long, is decided in `jobs/submission/idempotency.py`.
+What makes two requests the same one, and for how long, is decided in `jobs/submission/remembered_requests.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vodpull.errors import RequestRepeated
-from vodpull.jobs.submission.idempotency import Fingerprint, first_answer, forget, note_answer
+from vodpull.jobs.submission.remembered_requests import Fingerprint, first_answer, forget, note_answer
 from vodpull.wire_values import compact_json
 
 

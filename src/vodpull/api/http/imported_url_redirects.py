@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.error_replies import document_reply
-from vodpull.api.http.stored.files import CORS, PREFLIGHT
+from vodpull.api.http.stored.cross_origin import CORS, PREFLIGHT
 from vodpull.errors import NotFound
 from vodpull.imports.old_ids import old_ids, video_of_old_id
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 
 OldId = Annotated[
     str, Path(description="The id of an import's entry, or a kept video id; what stands behind a slash may follow.")

@@ -11,7 +11,7 @@ from pydantic import Field
 from vodpull.accounts.playback_keys import Algorithm
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.wire_values import TEXT_PATTERN
 

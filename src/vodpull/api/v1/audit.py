@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response, StreamingResponse
 
-from vodpull.accounts.audit import CURSOR_PATTERN, MAX_PAGE, Line, Look, as_csv, as_json_lines
+from vodpull.accounts.audit_log import CURSOR_PATTERN, MAX_PAGE, Line, Look, as_csv, as_json_lines
 from vodpull.api.http.context import ApiContext
-from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import Shape
 from vodpull.wire_values import TEXT_PATTERN
 

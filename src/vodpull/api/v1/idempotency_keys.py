@@ -1,7 +1,7 @@
 """
 What the header `Idempotency-Key` stands for, and the first answer for whoever sends it again.
 
-For how long it is known: `jobs/submission/idempotency.py`.
+For how long it is known: `jobs/submission/remembered_requests.py`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from fastapi import Header
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.idempotent_calls import Once
-from vodpull.api.v1.dependencies import Caller
+from vodpull.api.v1.caller_and_query import Caller
 from vodpull.api.v1.shapes import Shape
-from vodpull.jobs.submission.idempotency import Fingerprint, fingerprint
+from vodpull.jobs.submission.remembered_requests import Fingerprint, fingerprint
 
 IdempotencyKey = Annotated[
     str, Header(max_length=255, description="Of the client's own, new for each new thing that it wants made.")

@@ -10,12 +10,13 @@ from pydantic import Field
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import NotFound, PermissionDenied
+from vodpull.materials.material import Material, MaterialKind
 from vodpull.materials.materials import MAX_PAGE, MaterialEdit, MaterialFilter
-from vodpull.materials.model import MAX_NAME_CHARS, Material, MaterialKind
-from vodpull.videos.urls import FileUrls
+from vodpull.materials.new_file_rules import MAX_NAME_CHARS
+from vodpull.videos.file_urls import FileUrls
 from vodpull.wire_values import TEXT_PATTERN
 
 MaterialId = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$", description="`material_id` of a material.")]

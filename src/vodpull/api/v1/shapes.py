@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from vodpull.errors import Fault
-from vodpull.jobs.model import Stage
-from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
+from vodpull.jobs.states_and_codes import Stage
+from vodpull.url_limits import MAX_URL_CHARACTERS
+from vodpull.wire_values import TEXT_PATTERN
 
 
 class Shape(BaseModel):

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 from vodpull import __version__, storage
 from vodpull.app import local_key
-from vodpull.app.folder import make_data_dir
+from vodpull.app.data_folder import make_data_dir
 from vodpull.app.installation import open_vault
 from vodpull.clock import now_ms
 from vodpull.database.connection import open_database

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from vodpull import media, storage
 from vodpull.accounts.master_key_match import known_fingerprint, other_master_key
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.app.installation import MASTER_KEY_FILE, file_of, folder_of
 from vodpull.app.outgoing import notify_guard, source_guard, source_stores
 from vodpull.app.start_checks import (

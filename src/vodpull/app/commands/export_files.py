@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vodpull import storage
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.app.commands.export_lines import line_of_copies
 from vodpull.app.installation import folder_of, open_vault, require_installation
 from vodpull.database.connection import open_database
@@ -23,8 +23,8 @@ from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, StorageE
 from vodpull.jobs.submission.template_registry import load_templates
 from vodpull.settings import Settings
 from vodpull.videos.library import Library, VideoFilter
-from vodpull.videos.model import Video
-from vodpull.videos.playback.policy import PlaybackPolicy
+from vodpull.videos.playback.public_or_signed import PlaybackPolicy
+from vodpull.videos.video import Video
 from vodpull.workflows.upkeep.export_copies import Copied, Copies
 
 PAGE = 100

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from vodpull.imports.entries import category_paths
-from vodpull.jobs.model import ServerType
+from vodpull.jobs.states_and_codes import ServerType
 
 if TYPE_CHECKING:
     from vodpull import client
-    from vodpull.videos.model import Video
+    from vodpull.videos.video import Video
     from vodpull.workflows.upkeep.export_copies import Copied
 
 

@@ -8,8 +8,8 @@ from functools import partial
 import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from vodpull.api.http.bodies import FILL
-from vodpull.app.server.protocol import GuardedProtocol
+from vodpull.api.http.request_body_limits import FILL
+from vodpull.app.server.guarded_protocol import GuardedProtocol
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 

@@ -16,11 +16,11 @@ import httptools
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from vodpull.api.http.keys.signed_requests import Arrived
-from vodpull.app.server.connections import Connections
+from vodpull.api.http.keys.signature_coverage import Arrived
+from vodpull.app.server.admitted_connections import Connections
+from vodpull.app.server.connection_limits import Refusal
 from vodpull.app.server.direct_bodies import DirectProtocol
-from vodpull.app.server.limits import Refusal
-from vodpull.app.server.protocol import RequestPart, is_under_way
+from vodpull.app.server.guarded_protocol import RequestPart, is_under_way
 
 LARGEST_BODY_BYTES = 4096
 """Of a request that is answered at once: a longer one is no status query."""

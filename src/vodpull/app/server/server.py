@@ -15,9 +15,9 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from vodpull.app.server.connections import Connections
+from vodpull.app.server.admitted_connections import Connections
 from vodpull.app.server.fast_path import Prompt, PromptProtocol
-from vodpull.app.server.protocol import BUSY
+from vodpull.app.server.guarded_protocol import BUSY
 
 ACCEPTED_AT_ONCE = 64
 """Then what is connected gets its turn."""

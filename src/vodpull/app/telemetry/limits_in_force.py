@@ -5,8 +5,8 @@ from __future__ import annotations
 from limits import parse
 
 from vodpull.accounts.people.hashing_queue import WAITING
-from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
-from vodpull.api.http.keys.open_streams import MAX_OF_KEY
+from vodpull.api.http.keys.open_stream_limit import MAX_OF_KEY
+from vodpull.api.http.request_body_limits import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.console.pages.people.sign_in_limits import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.settings import Settings
 

@@ -34,8 +34,8 @@ from vodpull.app.server import Connections, Refusal
 from vodpull.app.telemetry.installation_gauges import Installation
 from vodpull.errors import InternalError, catalogue
 from vodpull.jobs.figures.census import Census
-from vodpull.jobs.model import Stage
 from vodpull.jobs.notices.deliveries import DeliveryState
+from vodpull.jobs.states_and_codes import Stage
 
 # From what a person does not notice to the longest video that is encoded by default.
 STAGE_BUCKETS_S = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400)

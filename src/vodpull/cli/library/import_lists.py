@@ -20,13 +20,13 @@ Line = dict[str, Any]
 
 
 def _read_csv(content: BinaryIO) -> Iterator[Entry | BadEntry]:
-    from vodpull.imports.listers.tables import read_csv
+    from vodpull.imports.listers.csv_and_jsonl import read_csv
 
     return read_csv(content)
 
 
 def _read_jsonl(content: BinaryIO) -> Iterator[Entry | BadEntry]:
-    from vodpull.imports.listers.tables import read_jsonl
+    from vodpull.imports.listers.csv_and_jsonl import read_jsonl
 
     return read_jsonl(content)
 

@@ -12,8 +12,8 @@ from vodpull.cli import patience
 from vodpull.cli.library.uploads import send_each
 from vodpull.cli.library.video_output import as_time
 from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
+from vodpull.cli.terminal.outcome_lines import length_text, size_text
 from vodpull.cli.terminal.output import Json, print_json, print_table
-from vodpull.cli.terminal.task_lines import length_text, size_text
 from vodpull.errors import ConfigurationError
 
 if TYPE_CHECKING:

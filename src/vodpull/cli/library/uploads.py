@@ -14,8 +14,8 @@ from vodpull.cli import patience
 from vodpull.cli.library.video_output import Told
 from vodpull.cli.library.videos import of_each
 from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
+from vodpull.cli.terminal.outcome_lines import size_text
 from vodpull.cli.terminal.output import print_json, print_problem, printable
-from vodpull.cli.terminal.task_lines import size_text
 from vodpull.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def progress_of(file: Path, *, is_shown: bool) -> Iterator[OnProgress | None]:
     if not sys.stderr.isatty():
         yield Tenths(file.name)
         return
-    from vodpull.cli.terminal.sending import sending_bar
+    from vodpull.cli.terminal.upload_bar import sending_bar
 
     with sending_bar(printable(file.name)) as on_progress:
         yield on_progress

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from vodpull.cli.terminal.outcome_lines import length_text, size_text
 from vodpull.cli.terminal.output import print_json, print_table, printable
-from vodpull.cli.terminal.task_lines import length_text, size_text
 
 if TYPE_CHECKING:
     from vodpull.client import Playback, Video

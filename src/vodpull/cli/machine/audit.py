@@ -21,7 +21,7 @@ def print_log(
     ] = "table",
 ) -> None:
     """Print the audit log, the newest first."""
-    from vodpull.accounts.audit import COLUMNS, Look, as_csv, as_row
+    from vodpull.accounts.audit_log import COLUMNS, Look, as_csv, as_row
     from vodpull.app.installation import open_people, require_installation
     from vodpull.clock import now_ms
     from vodpull.settings import load_settings

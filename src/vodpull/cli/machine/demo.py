@@ -19,7 +19,7 @@ from vodpull.app.server import Server
 from vodpull.app.service import Service, running_service
 from vodpull.app.telemetry.logs import configure_logging
 from vodpull.cli.server_and_key import local_key
-from vodpull.cli.terminal.bars import console, follow
+from vodpull.cli.terminal.batch_progress import console, follow
 from vodpull.client import Batch, Client, QueryReply
 from vodpull.console import console_link
 from vodpull.errors import ServiceError

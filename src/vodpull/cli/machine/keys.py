@@ -12,7 +12,7 @@ from vodpull.cli.terminal.output import Json, print_json, print_table
 from vodpull.errors import NotFound
 
 if TYPE_CHECKING:
-    from vodpull.accounts.keys import Accounts
+    from vodpull.accounts.access_keys import Accounts
 
 app = typer.Typer(help="Access keys: who may call.", no_args_is_help=True)
 

@@ -6,10 +6,10 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from vodpull.client.account_shapes import Account, PlaybackKey, PlaybackKeyMade
+from vodpull.client.batch_shapes import DeliveryPage
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall
 from vodpull.client.json_reading import read
 from vodpull.client.operations.calls import ask, get, member, post
-from vodpull.client.shapes import DeliveryPage
 
 
 def account() -> Flow[Account]:

@@ -10,13 +10,13 @@ from dataclasses import asdict, replace
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
+from vodpull.client.batch_shapes import Batch, CaptionSource, Delivery, Event, Job, Page, Source
 from vodpull.client.call_retries import Patience
 from vodpull.client.error_answers import error_of
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, NoReply, Outcome
 from vodpull.client.json_reading import read
 from vodpull.client.operations.calls import ask, get, member, post
 from vodpull.client.operations.polling import wait_until_final
-from vodpull.client.shapes import Batch, CaptionSource, Delivery, Event, Job, Page, Source
 from vodpull.client.wire_shapes import PullReply, QueryReply, WireItem
 from vodpull.errors import CallFailed, NotFound
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
+from vodpull.client.batch_shapes import JobError
 from vodpull.client.exchange import Flow
 from vodpull.client.json_reading import read
 from vodpull.client.operations.calls import ask, ask_file, get, post
 from vodpull.client.operations.polling import wait_until_final
-from vodpull.client.shapes import JobError
 
 ENDED = frozenset({"planned", "paused", "done", "failed", "cancelled"})
 """States in which nothing happens by itself."""

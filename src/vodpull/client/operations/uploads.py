@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypedDict, Unpack
 from urllib.parse import urlsplit
 
+from vodpull.client.batch_shapes import CaptionFile, CaptionSource
 from vodpull.client.error_answers import error_of
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, HttpReply
 from vodpull.client.operations.batches import caption_as_sent
 from vodpull.client.operations.same_file import SentFile
-from vodpull.client.shapes import CaptionFile, CaptionSource
 from vodpull.errors import CallFailed, ParameterError, UploadDamaged, UploadMisplaced
 
 PIECE_BYTES = 1024 * 1024

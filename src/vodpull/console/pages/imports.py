@@ -17,7 +17,7 @@ from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
 from vodpull.imports.estimate import estimate, measure_speed
 from vodpull.imports.id_map_csv import map_csv
-from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, Tally
+from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState, Tally
 from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
 from vodpull.workflows.importing.orders import NewImport
 

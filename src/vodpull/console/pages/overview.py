@@ -12,7 +12,7 @@ from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.days import DAY_MS
 from vodpull.console.request.visit import Visit
 from vodpull.jobs.figures.failures_and_use import account_use, failed_since
-from vodpull.jobs.model import FINAL_STAGES
+from vodpull.jobs.states_and_codes import FINAL_STAGES
 
 HOUR_S = 3600
 

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable
 
 from vodpull.errors import ParameterError
-from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS, name_in_url
-from vodpull.jobs.submission.pull_request import MAX_ITEMS, PullItem
-from vodpull.wire_values import MAX_URL_CHARACTERS, MD5_PATTERN
+from vodpull.jobs.submission.file_and_video_names import MAX_FILE_NAME_CHARS, name_in_url
+from vodpull.jobs.submission.pull_request_limits import MAX_ITEMS, PullItem
+from vodpull.url_limits import MAX_URL_CHARACTERS
+from vodpull.wire_values import MD5_PATTERN
 
 _COLUMNS = {"url": "url", "fetchurl": "url", "name": "name", "filename": "name", "md5": "md5"}
 """Headings that a CSV file may have, in lower case and without `_` and spaces."""

@@ -8,7 +8,7 @@ import shlex
 from dataclasses import dataclass
 from string import Template
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.console.context import Sign
 
 EXAMPLE_URL = "https://example.com/clip.mp4"

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vodpull.console.pages.proof_shown import ProofRow, proof_row
-from vodpull.jobs.model import FINAL_STAGES, BatchView, Clarity, Job, ServerType, Stage, StoredFile, VideoOrigin
+from vodpull.jobs.model import BatchView, Job, StoredFile
+from vodpull.jobs.states_and_codes import FINAL_STAGES, Clarity, ServerType, Stage, VideoOrigin
 from vodpull.jobs.status.listing import StageTime
 
 _MAKING = {VideoOrigin.CLIPPED: "cut", VideoOrigin.JOINED: "join"}

@@ -17,17 +17,18 @@ from vodpull.console.gate import Gate
 from vodpull.console.pages.accounts.acting_key import own_key
 from vodpull.console.pages.pasted_sources import read_sources
 from vodpull.console.pages.task_cards import task_card
-from vodpull.console.reply.live import Blocks, Live
+from vodpull.console.reply.live_streams import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.database.ids import new_id
 from vodpull.errors import NotAllowedNow, ParameterError
-from vodpull.jobs.model import BatchView, Stage
+from vodpull.jobs.model import BatchView
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.status.listing import Filter
-from vodpull.jobs.submission.idempotency import fingerprint
-from vodpull.jobs.submission.pull_request import PullRequest
-from vodpull.wire_values import MAX_URL_CHARACTERS
+from vodpull.jobs.submission.pull_request_limits import PullRequest
+from vodpull.jobs.submission.remembered_requests import fingerprint
+from vodpull.url_limits import MAX_URL_CHARACTERS
 
 PAGE_TASKS = 20
 

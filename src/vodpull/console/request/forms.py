@@ -14,6 +14,9 @@ from vodpull.errors import ParameterError
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
+MAX_OPEN_FORM_BYTES = 16 * 1024
+"""Of a form that anybody may send: a password, a choice of language."""
+
 MAX_FIELDS = 200
 MAX_FILE_BYTES = 2 * 1024 * 1024
 """As a body may have; fifty URLs of full length are a twentieth of it."""

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.sessions import Bearer, Place
-from vodpull.console.access_rules import rule_of
+from vodpull.console.needed_roles import rule_of
 from vodpull.console.request.csrf import csrf_proof
 from vodpull.console.request.return_places import safe_place
 from vodpull.console.request.translation import LANGUAGES, Language, choose_language

@@ -1,7 +1,8 @@
 """
 What the operator wants sent to single origins: an Authorization or another header.
 
-To which origin they go is decided in `guard.py`, `credentials_for`: after a redirect to another one, none.
+To which origin they go is decided in `allowed_connections.py`, `credentials_for`: after a redirect to another one,
+none.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 import yarl
 
 from vodpull.errors import SourceStoreUnknown, UrlInvalid
-from vodpull.wire_values import MAX_URL_CHARACTERS, URL_CONTROL
+from vodpull.url_limits import MAX_URL_CHARACTERS, URL_CONTROL
 
 SCHEMES = frozenset({"s3", "gs", "az", "file"})
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vodpull.fetch.guard.allowed_connections import AddressGuard
 from vodpull.fetch.guard.cookies import CookieJar
-from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.transfer.answers.source_store_answers import ReadableStores
 from vodpull.fetch.transfer.guarded_requests import Sessions
 from vodpull.fetch.transfer.host_limits import HostLimits

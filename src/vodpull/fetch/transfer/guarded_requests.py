@@ -13,8 +13,8 @@ import aiohttp
 import yarl
 
 from vodpull.errors import OriginFailed, TooManyRedirects, UrlForbidden
+from vodpull.fetch.guard.allowed_connections import AddressGuard
 from vodpull.fetch.guard.cookies import CookieJar
-from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.guard.source_store_urls import check_stored, is_stored, join_stored
 from vodpull.fetch.transfer.answers.answer import Answer
 from vodpull.fetch.transfer.answers.source_store_answers import NoStores, ReadableStores, ask

@@ -17,9 +17,9 @@ from vodpull.errors import (
     PlaylistUnsupported,
     SourceChanged,
 )
-from vodpull.fetch.partfile.disk_room import check_room
 from vodpull.fetch.partfile.journal import Identity, Said, name_source
 from vodpull.fetch.partfile.partfile import PartFile
+from vodpull.fetch.partfile.room_for_announced_size import check_room
 from vodpull.fetch.partfile.threads import in_thread
 from vodpull.fetch.transfer.answers.answer import Answer
 from vodpull.fetch.transfer.answers.answer_checks import (

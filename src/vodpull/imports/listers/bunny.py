@@ -9,8 +9,8 @@ from urllib.parse import quote
 from vodpull.fetch import AddressGuard
 from vodpull.imports.entries import BadEntry, Entry, EntryCaption, Page
 from vodpull.imports.json_api import JsonRequest, ask
-from vodpull.imports.kinds import Texts
-from vodpull.imports.listers.values import Record, record, records, seconds_ms, text, time_ms, whole
+from vodpull.imports.kind_checks import Texts
+from vodpull.imports.listers.json_values import Record, record, records, seconds_ms, text, time_ms, whole
 
 PAGE = 100
 MOST_COLLECTIONS = 10_000

@@ -14,7 +14,7 @@ from vodpull.errors import OriginMissing, OriginRefused, ParameterError
 from vodpull.fetch import AddressGuard
 from vodpull.imports.entries import BadEntry, Entry, Page
 from vodpull.imports.json_api import JsonRequest, ask
-from vodpull.imports.kinds import Texts
+from vodpull.imports.kind_checks import Texts
 from vodpull.request_signing import SigningKey, sign
 
 PAGE = 50

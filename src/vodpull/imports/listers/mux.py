@@ -12,8 +12,8 @@ from vodpull.errors import OriginFailed, OriginMissing
 from vodpull.fetch import AddressGuard
 from vodpull.imports.entries import BadEntry, Entry, EntryCaption, Page
 from vodpull.imports.json_api import JsonRequest, ask
-from vodpull.imports.kinds import Texts
-from vodpull.imports.listers.values import (
+from vodpull.imports.kind_checks import Texts
+from vodpull.imports.listers.json_values import (
     Record,
     read_cursor,
     record,

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.connection import database_clock
-from vodpull.jobs.model import Stage
 from vodpull.jobs.notices.deliveries import DeliveryState
+from vodpull.jobs.states_and_codes import Stage
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from vodpull.database import tables
-from vodpull.jobs.model import Stage
+from vodpull.jobs.states_and_codes import Stage
 
 MOST_ROWS = 8
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vodpull.database import tables
-from vodpull.jobs.model import Stage
+from vodpull.jobs.states_and_codes import Stage
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,8 @@ from vodpull.database import tables
 from vodpull.database.ids import keep_node_id, new_node_id
 from vodpull.database.row_locks import insert_new, lock_row
 from vodpull.jobs.manifests.kept_import_entries import KeptOrigin, read_kept_origins, restore_origins
-from vodpull.jobs.model import EncodeState, Job, Stage, VideoOrigin, VideoState, WireStatus
+from vodpull.jobs.model import Job
+from vodpull.jobs.states_and_codes import EncodeState, Stage, VideoOrigin, VideoState, WireStatus
 from vodpull.jobs.store.caption_rows import Caption, insert_caption, read_captions
 from vodpull.jobs.store.content_keys import SealedKey, insert_content_key, read_content_keys
 from vodpull.jobs.store.video_rows import resize_video, video_row

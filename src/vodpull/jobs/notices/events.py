@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
-from vodpull.jobs.model import BatchView, Job, Stage
+from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.states_and_codes import Stage
 
 MAX_PAGE = 100
 

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter
 
 from vodpull.database import tables
 from vodpull.errors import Failure
-from vodpull.jobs.model import FINAL_STAGES, AssetWarning, Batch, NextTry, Stage
+from vodpull.jobs.model import AssetWarning, Batch, NextTry
+from vodpull.jobs.states_and_codes import FINAL_STAGES, Stage
 from vodpull.jobs.store.rows import batch_of, failure_of, next_try_of
 
 

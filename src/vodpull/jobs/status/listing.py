@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from vodpull.database import tables
 from vodpull.jobs.cursors import read_cursor, write_cursor
-from vodpull.jobs.model import BatchView, Stage
+from vodpull.jobs.model import BatchView
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.status.list_columns import BriefBatch, read_briefs
 from vodpull.jobs.store.rows import read_views
 from vodpull.jobs.store.store import IS_KEPT

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.accounts.scopes import read_scopes
-from vodpull.jobs.model import Asset, WireStatus
+from vodpull.jobs.model import Asset
+from vodpull.jobs.states_and_codes import WireStatus
 from vodpull.jobs.status.status_data import BatchStatus, batch_status, item_data
 from vodpull.wire_values import compact_json
 

@@ -1,7 +1,7 @@
 """
 What a client is told about a batch: the `data` object of status replies and notifications, as plain values.
 
-What the numbers mean says `WireStatus` in `jobs/model.py`; `store/final_statuses.py` and `store/next_attempt.py` set
+What the numbers mean says `jobs/states_and_codes.py`; `store/final_statuses.py` and `store/next_attempt.py` set
 them.
 """
 
@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from vodpull.jobs.model import Asset, BatchView, StoredFile, WireStatus
+from vodpull.jobs.model import Asset, BatchView, StoredFile
+from vodpull.jobs.states_and_codes import WireStatus
 from vodpull.wire_values import compact_json, half_up, whole_seconds
 
 BATCH_RUNNING = 1

@@ -12,11 +12,9 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new, lock_row
 from vodpull.errors import NotAllowedNow, NotFound
+from vodpull.jobs.store.caption_count_limit import MAX_CAPTIONS
 from vodpull.jobs.store.replaced_files import supersede
 from vodpull.jobs.store.video_rows import archive_again
-
-MAX_CAPTIONS = 100
-"""Of a video, whatever brought them."""
 
 COMES_WITHIN_MS = 86_400_000
 """Files on their way that have not come by then never will."""

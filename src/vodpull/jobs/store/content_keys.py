@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 
 import sqlalchemy as sa
 
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new, lock_row
 from vodpull.errors import Cancelled

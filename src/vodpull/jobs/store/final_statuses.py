@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import Cancelled, Failure
-from vodpull.jobs.model import Asset, Stage, WireStatus
+from vodpull.jobs.model import Asset
+from vodpull.jobs.states_and_codes import Stage, WireStatus
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import NotAllowedNow
-from vodpull.jobs.model import EncodeState, NextTry, Sidecar, Stage, WireStatus
+from vodpull.jobs.model import NextTry, Sidecar
+from vodpull.jobs.states_and_codes import EncodeState, Stage, WireStatus
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.rows import IS_FINAL, batch_id_of, job_of_row, live, lock_batch_of
 from vodpull.jobs.store.video_rows import set_encode_state

@@ -1,7 +1,7 @@
 """
 The picture that came with a video, when another one comes later.
 
-How it is brought: `workflows/attempt/extras/imported_posters.py`.
+How it is brought: `workflows/attempt/extras/optional_imported_posters.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import lock_row
-from vodpull.jobs.model import Stage
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.replaced_files import supersede
 from vodpull.jobs.store.rows import job_of_row
 from vodpull.jobs.store.video_rows import archive_again

@@ -12,18 +12,8 @@ from pydantic import TypeAdapter
 from vodpull.database import tables
 from vodpull.database.row_locks import lock_row
 from vodpull.errors import Failure
-from vodpull.jobs.model import (
-    FINAL_STAGES,
-    Asset,
-    Batch,
-    BatchView,
-    Job,
-    NextTry,
-    Sidecar,
-    Stage,
-    VideoOrigin,
-    WireStatus,
-)
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, NextTry, Sidecar
+from vodpull.jobs.states_and_codes import FINAL_STAGES, Stage, VideoOrigin, WireStatus
 from vodpull.jobs.store.job_refs import JobRef
 
 IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])

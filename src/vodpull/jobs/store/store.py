@@ -12,18 +12,9 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new
-from vodpull.jobs.model import (
-    Asset,
-    Batch,
-    BatchView,
-    EncodeState,
-    Job,
-    NextTry,
-    Stage,
-    StoredFile,
-    WireStatus,
-)
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, NextTry, StoredFile
 from vodpull.jobs.notices.events import EventKind, add_video_event
+from vodpull.jobs.states_and_codes import EncodeState, Stage, WireStatus
 from vodpull.jobs.store.final_statuses import Outcome, final_values
 from vodpull.jobs.store.job_refs import JobRef, Progress
 from vodpull.jobs.store.replaced_files import supersede
@@ -44,7 +35,7 @@ IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
 
 
 ARRIVING_MS = 600_000
-"""So long after its last byte an upload is taken to go on: longer than a quiet one is followed (`uploads/terms.py`)."""
+"""So long after its last byte an upload is taken to go on: a quiet one is followed for less (`quiet_uploads.py`)."""
 
 
 class Store:

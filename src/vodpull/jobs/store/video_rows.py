@@ -8,13 +8,9 @@ from vodpull.accounts.stored_bytes import count_stored
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new
-from vodpull.jobs.model import EDITED, Asset, EncodeState, Job, VideoState
-
-
-def name_of_file(file_name: str) -> str:
-    """Return what a video is called at first: the file's name without its suffix (spec cloud-vod-videos §2.1)."""
-    stem, dot, _ = file_name.rpartition(".")
-    return stem if dot and stem else file_name
+from vodpull.jobs.model import Asset, Job
+from vodpull.jobs.states_and_codes import EDITED, EncodeState, VideoState
+from vodpull.jobs.submission.file_and_video_names import name_of_file
 
 
 def video_row(account_id: str, job: Job, *, encodes: bool) -> dict[str, object]:

@@ -1,10 +1,9 @@
 """
-Write text tracks of an MP4 that FFmpeg does not read as WebVTT; runs alone, as a confined child, on hostile bytes.
+Write text tracks of an MP4 that FFmpeg does not read as WebVTT; run by run_script.py, on hostile bytes.
 
-Called as `python -I -S mp4_texts.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
-options) and `texts`, the codec of each stream by its number: `wvtt` or `ttml`. PYAV is the folder of the PyAV package;
-the scripts are ttml.py and boxes.py. Each track becomes `text-<number>` in the working folder, by the clock of the
-file; the answer has `written`, the numbers of those that could be read. Only PyAV and the standard library.
+Its orders: `options` (FFmpeg's format options) and `texts`, the codec of each stream by its number: `wvtt` or `ttml`.
+Each track becomes `text-<number>` in the working folder, by the clock of the file; the answer has `written`, the
+numbers of those that could be read. Shared with the service: boxes.py.
 
 Sources: ISO/IEC 14496-30, 6 (WebVTT) and 5 (TTML).
 """
@@ -12,9 +11,6 @@ Sources: ISO/IEC 14496-30, 6 (WebVTT) and 5 (TTML).
 from __future__ import annotations
 
 import importlib
-import json
-import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,20 +28,16 @@ Found = tuple[tuple[float, float], str, str, str]
 Reader = Callable[[bytes], Iterator[Found]]
 
 
-def main(argv: list[str]) -> int:
-    """Answer on stdout; the exit code is 0 whenever there is an answer."""
-    orders = json.loads(argv[1])
-    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[4:])]
-    av, boxes, ttml = (importlib.import_module(name) for name in ("av", "boxes", "ttml"))
-    av.logging.set_level(None)
+def answer(av: Any, orders: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Write what can be read, and return which tracks that were."""
+    boxes, ttml = importlib.import_module("boxes"), importlib.import_module("ttml")
     readers = {"wvtt": lambda sample: cues_of_sample(boxes, sample), "ttml": ttml.cues_of_document}
     texts = {int(index): readers[codec] for index, codec in orders["texts"].items()}
     written = []
-    for index, cues in read_texts(av, Path(argv[3]), texts, options=orders["options"]).items():
+    for index, cues in read_texts(av, path, texts, options=orders["options"]).items():
         Path(f"text-{index}").write_text(webvtt(cues), "utf-8")
         written.append(index)
-    sys.stdout.write(json.dumps({"written": written}))
-    return 0
+    return {"written": written}
 
 
 @dataclass
@@ -142,9 +134,3 @@ def clock(at_s: float) -> str:
     """Return a time as WebVTT writes it."""
     seconds, milliseconds = divmod(round(1000 * at_s), 1000)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{milliseconds:03d}"
-
-
-if __name__ == "__main__":
-    code = main(sys.argv)
-    sys.stdout.flush()
-    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

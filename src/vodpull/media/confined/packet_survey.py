@@ -1,23 +1,18 @@
 """
-Read the packets of a source, decode hardly any, and print one JSON document; runs alone, as a confined child.
+Read the packets of a source, and decode hardly any; run by run_script.py, on hostile bytes.
 
-Called as `python -I -S packet_survey.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
-options), `video` and `sounds` (stream numbers), `start_s` (smallest timestamp of the file), `rate` (frames per second,
-as two numbers), `spacing_s` (groups of pictures nearer than that are told as one), `look_s` (from time to time, a
-keyframe is decoded to see whether it is interlaced; 0: never), `beginning` (true: the file goes on, and what is told
-ends with a whole group of pictures) and `url` (of a file; FILE comes behind it).
-The answer is either the facts of a `Survey`, or `error`. Only PyAV, the standard library, and frame_rates.py,
-decoder_entries.py, display.py and busiest_bitrate.py, whose paths come last.
+Its orders: `options` (FFmpeg's format options), `video` and `sounds` (stream numbers), `start_s` (smallest timestamp of
+the file), `rate` (frames per second, as two numbers), `spacing_s` (groups of pictures nearer than that are told as
+one), `look_s` (from time to time, a keyframe is decoded to see whether it is interlaced; 0: never), `beginning` (true:
+the file goes on, and what is told ends with a whole group of pictures) and `url` (of a file; its path comes behind it).
+The answer is either the facts of a `Survey`, or `error`.
 """
 
 from __future__ import annotations
 
 import importlib
 import itertools
-import json
-import os
 import statistics
-import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -42,19 +37,12 @@ SIZES = {"vp8": (b"", 6, 4), "vp9": (b"", 0, 10), "mpeg1video": (SEQUENCE, 4, 4)
 UNALIGNED = 1
 
 
-def main(argv: list[str]) -> int:
-    """Answer on stdout; the exit code is 0 whenever there is an answer."""
-    orders = json.loads(argv[1])
-    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[4:])]
-    av = importlib.import_module("av")
-    # FFmpeg's own complaints are of no use to anyone here.
-    av.logging.set_level(None)
+def answer(av: Any, orders: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return what the packets say, or why they cannot be read."""
     try:
-        answer = survey(av, Path(argv[3]), orders)
+        return survey(av, path, orders)
     except (av.FFmpegError, OSError, ValueError, IndexError, MemoryError) as error:
-        answer = {"error": type(error).__name__}
-    sys.stdout.write(json.dumps(answer))
-    return 0
+        return {"error": type(error).__name__}
 
 
 def survey(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
@@ -341,9 +329,3 @@ class SoundTable:
             "bitrate_bps": round(self._bytes * 8 / (end - first)) if end > first else 0,
             "damaged": self._damaged,
         }
-
-
-if __name__ == "__main__":
-    code = main(sys.argv)
-    sys.stdout.flush()
-    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

@@ -1,22 +1,19 @@
 """
-Count what is really in HLS renditions and print one JSON document; runs alone, as a confined child.
+Count what is really in HLS renditions; run by run_script.py, on hostile bytes.
 
-Called as `python -I -S segments.py ORDERS PYAV FOLDER`. ORDERS is a JSON object: `options` (FFmpeg's format options),
-`segment` (pattern of the media segments' names) and `subjects`, each with `folder` and `init` (name of the init segment
-in that folder below FOLDER), `segments` (how many there are, from 1; 0: the init segment is a whole file) and `strict`
-(whether a picture counts as undecodable that the decoder had to mend). PYAV is the folder of the PyAV package. The
-answer has `subjects` in the same order, each of them with either `tracks` and `undecodable`, or `error`. Only PyAV and
-the standard library.
+Its orders: `options` (FFmpeg's format options), `segment` (pattern of the media segments' names) and `subjects`, each
+with `folder` and `init` (name of the init segment in that folder below the one that is looked into), `segments` (how
+many there are, from 1; 0: the init segment is a whole file) and `strict` (whether a picture counts as undecodable that
+the decoder had to mend). The answer has `subjects` in the same order, each of them with either `tracks` and
+`undecodable`, or `error`.
 """
 
 from __future__ import annotations
 
 import bisect
-import importlib
 import io
 import json
 import os
-import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,17 +32,10 @@ UNSEEN = {"skip_frame": "all"}
 STRICT = {**FAST, "err_detect": "explode"}
 
 
-def main(argv: list[str]) -> int:
-    """Answer on stdout; the exit code is 0 whenever there is an answer."""
-    folder, orders = Path(argv[3]), json.loads(argv[1])
-    sys.path.insert(0, str(Path(argv[2]).parent))
-    av = importlib.import_module("av")
-    # FFmpeg's own complaints are of no use to anyone here.
-    av.logging.set_level(None)
+def answer(av: Any, orders: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Measure each subject."""
     subjects = [SegmentFiles(folder, said, orders["segment"]) for said in orders["subjects"]]
-    answers = shared_out(subjects, lambda subject: measure(av, subject, orders["options"]))
-    sys.stdout.write(json.dumps({"subjects": answers}))
-    return 0
+    return {"subjects": shared_out(subjects, lambda subject: measure(av, subject, orders["options"]))}
 
 
 class Costly(Protocol):
@@ -287,9 +277,3 @@ class JoinedFiles(io.RawIOBase):
         piece = self._file.read(size) or b""
         self._at += len(piece)
         return piece
-
-
-if __name__ == "__main__":
-    code = main(sys.argv)
-    sys.stdout.flush()
-    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

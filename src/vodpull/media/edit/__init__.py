@@ -10,11 +10,11 @@ from vodpull.media.edit.assemble import (
     write_edit,
     write_flv,
 )
-from vodpull.media.edit.check import check_edit
 from vodpull.media.edit.copy_obstacles import copy_obstacle
+from vodpull.media.edit.edit_plan import EditPlan, plan_edit
+from vodpull.media.edit.edit_proof import check_edit
 from vodpull.media.edit.edit_request import Container, EditInput, EditOrder, EditSource
 from vodpull.media.edit.picture_copy import copy_picture, describe_copy
-from vodpull.media.edit.plan import EditPlan, plan_edit
 from vodpull.media.edit.sound import make_sound
 
 __all__ = [

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vodpull.errors import error_of_disk
+from vodpull.media.edit.edit_plan import PICTURE_FILE, EditPlan
 from vodpull.media.edit.picture_copy import read_copy
-from vodpull.media.edit.plan import PICTURE_FILE, EditPlan
 from vodpull.media.edit.sound import SOUND_FILE
 from vodpull.media.mp4.fragments import media_segment
 from vodpull.media.mp4.sample_tables import SampleTable, read_samples

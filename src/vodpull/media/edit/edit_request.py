@@ -1,4 +1,4 @@
-"""What a clip or a join is to be, and what its sources are; what becomes of each part: `plan.py`."""
+"""What a clip or a join is to be, and what its sources are; what becomes of each part: `edit_plan.py`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from vodpull.media.inspect.ask_survey import Survey
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 
 Container = Literal["mp4", "flv", "m3u8"]
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vodpull.errors import OutputInvalid
+from vodpull.media.edit.edit_plan import SAMPLES_HZ, EditPlan, Part
 from vodpull.media.edit.edit_request import EditInput, EditSource
-from vodpull.media.edit.plan import SAMPLES_HZ, EditPlan, Part
 from vodpull.media.encode.filters import RESAMPLE, STEREO_SAMPLES
 from vodpull.media.mp4.sample_tables import read_samples
 from vodpull.media.plan.sound.downmix import stereo_mix

@@ -11,14 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from vodpull.errors import EncodeFailed, EncodeStalled
-from vodpull.media.inspect.info import MediaInfo, TextStream
+from vodpull.media.inspect.media_info import MediaInfo, TextStream
 from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.run import run
-from vodpull.media.tools.sandbox import CONFINED, Toolbox
+from vodpull.media.tools.sandbox import Toolbox
 
 # More than any caption file that is taken.
 MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -80,13 +80,13 @@ async def _boxed(
     source: Path, codecs: Mapping[int, str], *, folder: Path, toolbox: Toolbox, limits: RunLimits
 ) -> dict[int, Path]:
     answer = await ask_pyav(
-        "mp4_texts.py",
+        "mp4_texts",
         {"options": ffmpeg_options.format_options(), "texts": dict(codecs)},
         ("source", source),
         toolbox=toolbox,
         limits=limits,
         writes=folder,
-        beside=(CONFINED / "ttml.py", Path(boxes.__file__)),
+        shared=(boxes,),
     )
     written = answer.get("written")
     return {index: folder / _name(index) for index in codecs if isinstance(written, list) and index in written}

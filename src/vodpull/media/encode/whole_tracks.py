@@ -16,7 +16,7 @@ from vodpull.media.encode.chunk import file_flags, zero_flags
 from vodpull.media.encode.codecs import audio_flags
 from vodpull.media.encode.filters import sound_chain
 from vodpull.media.encode.loudness import loudness_steps, measure_loudness
-from vodpull.media.inspect.info import STEREO
+from vodpull.media.inspect.media_info import STEREO
 from vodpull.media.mp4.sample_tables import read_samples
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
 from vodpull.media.tools import ffmpeg_options

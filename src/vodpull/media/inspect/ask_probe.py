@@ -18,7 +18,7 @@ from vodpull.errors import (
     MediaUnsupported,
     NotMedia,
 )
-from vodpull.media.inspect.info import MediaInfo, TrackInfo
+from vodpull.media.inspect.media_info import MediaInfo, TrackInfo
 from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.mp4 import boxes
 from vodpull.media.mp4.codec_names import codec_string
@@ -26,18 +26,11 @@ from vodpull.media.source_limits import MAX_PIXELS, MAX_SOUNDS, MAX_STREAMS, MAX
 from vodpull.media.tolerances import COMPLETE_SHARE
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.accepted import KINDS, titles
-from vodpull.media.tools.sandbox import CONFINED, Toolbox
+from vodpull.media.tools.sandbox import Toolbox
 
 REFUSALS: dict[str, type[MediaError]] = {
     known.code: known for known in (MediaTooLarge, MediaTruncated, MediaUnsupported, NotMedia)
 }
-# What the probe imports; the last one is the one that both sides read.
-PARTS = (
-    *(CONFINED / f"{name}.py" for name in ("programmes", "display", "busiest_bitrate", "frame_rates", "sound_frames")),
-    *(CONFINED / f"source/{name}.py" for name in ("tracks", "first_tracks", "lengths")),
-    *(CONFINED / f"source/{name}.py" for name in ("file_signatures", "truncated_files", "truncated_sound")),
-    Path(boxes.__file__),
-)
 _INFO = TypeAdapter(MediaInfo)
 
 
@@ -59,7 +52,7 @@ async def probe(
         EncodeFailed: the decoder crashed on it.
         EncodeStalled: it took too long.
     """
-    answer = await ask_pyav("source/probe.py", probe_orders(toolbox), ("source", path), toolbox=toolbox, beside=PARTS)
+    answer = await ask_pyav("probe", probe_orders(toolbox), ("source", path), toolbox=toolbox, shared=(boxes,))
     if "error" in answer:
         refusal = REFUSALS.get(str(answer["error"]), MediaUnsupported)
         message = str(answer.get("message", "the file cannot be used"))[:300]

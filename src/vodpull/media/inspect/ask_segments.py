@@ -104,7 +104,7 @@ async def _ask(out_folder: Path, subjects: Sequence[SegmentSet], *, toolbox: Too
         "subjects": subject_orders(subjects),
     }
     limits = copy_limits(await asyncio.to_thread(_size_bytes, out_folder, subjects))
-    answer = await ask_pyav("segments.py", orders, ("renditions", out_folder), toolbox=toolbox, limits=limits)
+    answer = await ask_pyav("segments", orders, ("renditions", out_folder), toolbox=toolbox, limits=limits)
     return answer.get("subjects")
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import EncodeFailed
-from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.media_info import MediaInfo, VideoStream
 from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import copy_limits
-from vodpull.media.tools.sandbox import CONFINED, Toolbox
+from vodpull.media.tools.sandbox import Toolbox
 
 # Nearer keyframes are of no use for cutting; more groups than this would not fit into an answer.
 SPACING_S = 0.5
@@ -25,8 +25,6 @@ FIELD_HEIGHT_PX = 1088
 # So many keyframes tell whether any part of a film is interlaced.
 LOOKS = 24
 MIN_LOOK_S = 2.0
-# What the child imports.
-PARTS = tuple(CONFINED / f"{name}.py" for name in ("frame_rates", "decoder_entries", "display", "busiest_bitrate"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,9 +149,7 @@ async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox, stop_bytes:
         "spacing_s": SPACING_S * 2 ** math.ceil(math.log2(max(1.0, whole_s / MAX_GROUPS / SPACING_S))),
     }
     limits = copy_limits(info.size_bytes)
-    answer = await ask_pyav(
-        "packet_survey.py", orders, ("source", source), toolbox=toolbox, limits=limits, beside=PARTS
-    )
+    answer = await ask_pyav("packet_survey", orders, ("source", source), toolbox=toolbox, limits=limits)
     try:
         return _SURVEY.validate_python(answer)
     except ValidationError as error:

@@ -20,13 +20,9 @@ from vodpull.media.mp4.boxes import walk_boxes
 from vodpull.media.mp4.reorder_delay import longest_wait_s
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.outcome import incomplete
-from vodpull.media.tools.sandbox import CONFINED, Toolbox
+from vodpull.media.tools.sandbox import Toolbox
 
 STEADY_FILE = "steady.mkv"
-PARTS = (
-    *("programmes.py", "sound_frames.py"),
-    *(f"clock/{name}.py" for name in ("wrong_times", "sound_kinds", "rewrite", "rewrite_proof")),
-)
 
 # What begins like this counts its time in an index, or has none that could jump.
 INDEXED = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\x30\x26\xb2\x75", b"\xff\xfb", b"\x89PNG", b"\xff\xd8\xff")
@@ -69,10 +65,7 @@ async def steady(
     orders = probe_orders(toolbox) | {"target": name, "shifts": list(shifts)}
     orders["options"] |= reading | {"analyzeduration": str(ANALYZE_US)}
     limits = await asyncio.to_thread(_limits, source)
-    beside = [CONFINED / name for name in PARTS]
-    answer = await ask_pyav(
-        "clock/clock_jumps.py", orders, ("source", source), toolbox=toolbox, limits=limits, writes=folder, beside=beside
-    )
+    answer = await ask_pyav("clock_jumps", orders, ("source", source), toolbox=toolbox, limits=limits, writes=folder)
     if answer.get("steady", True):
         return None
     found = answer.get("shifts")

@@ -2,16 +2,17 @@
 How a script of `confined` is run: with PyAV, in the sandbox, on hostile bytes; its answer is JSON.
 
 What each of them is asked and what its answer means, say `ask_probe.py`, `ask_survey.py`, `ask_segments.py`,
-`mend_clock.py` and `partial.py` beside this one, `encode/extract_texts.py`, and `verify/compare.py` of the comparisons.
-How any program is started, FFmpeg too: `tools/run.py`.
+`mend_clock.py` and `ask_partial.py` beside this one, `encode/extract_texts.py`, and of comparisons
+`verify/compare.py`. How any program is started, FFmpeg too: `tools/run.py`.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from vodpull.errors import EncodeFailed
@@ -31,24 +32,23 @@ async def ask_pyav(
     toolbox: Toolbox,
     limits: RunLimits = PROBE_LIMITS,
     writes: Path | None = None,
-    beside: Sequence[Path] = (),
+    shared: Sequence[ModuleType] = (),
 ) -> dict[str, Any]:
     """
     Run one of the scripts of `confined` on files or folders, each with its name, and return its JSON answer.
 
-    `script` is its path below `confined`. It may write into `writes`. `beside` are further scripts that it imports;
-    their paths follow those of the subjects. Inside of the sandbox all of them lie in one folder.
+    `script` is its name, without the room that it lies in. It may write into `writes`. `shared` are modules of the
+    service that it imports by name, as it does with all other scripts.
 
     Raises:
         EncodeFailed: the child crashed, or its answer is none.
         EncodeInterrupted: somebody killed it.
     """
-    program, read = CONFINED / script, dict(subjects)
-    named = [f"/in/{name}" for name in (*read, *(each.name for each in beside))]
+    modules = {each.name: each for each in map(_file_of, shared)}
     finished = await run(
-        ("python", "-I", "-S", f"/in/{program.name}", json.dumps(orders), "/in/av", *named),
+        script_argv(script, orders, shared=modules, files=[name for name, _ in subjects]),
         toolbox=toolbox,
-        reads={**{each.name: each for each in (program, *beside)}, **read, **pyav_folders()},
+        reads={**script_folders(), **modules, **dict(subjects)},
         writes=writes,
         limits=limits,
     )
@@ -64,11 +64,24 @@ async def ask_pyav(
     return answer
 
 
-def pyav_folders() -> dict[str, Path]:
-    """Return PyAV's package, and beside it the libraries that its wheel brings."""
+def script_argv(
+    script: str, orders: Mapping[str, Any], *, shared: Iterable[str], files: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the command that runs a script, as `confined/run_script.py` says; all names are those of what it reads."""
+    runner, modules = "/in/scripts/run_script.py", (f"/in/{name}" for name in shared)
+    looked_into = (f"/in/{name}" for name in files)
+    return ("python", "-I", "-S", runner, script, json.dumps(orders), "/in/av", *modules, "--", *looked_into)
+
+
+def script_folders() -> dict[str, Path]:
+    """Return what each script reads: all scripts, PyAV's package, and beside it the libraries that its wheel brings."""
     spec = importlib.util.find_spec("av")
     if spec is None or spec.origin is None:
         raise EncodeFailed("PyAV is not installed")
     package = Path(spec.origin).parent
     libraries = package.with_name("av.libs")
-    return {"av": package, **({"av.libs": libraries} if libraries.is_dir() else {})}
+    return {"scripts": CONFINED, "av": package, **({"av.libs": libraries} if libraries.is_dir() else {})}
+
+
+def _file_of(module: ModuleType) -> Path:
+    return Path(str(module.__file__))

@@ -2,7 +2,7 @@
 Which streams of a source can be copied as they are, and why the others are encoded. Pure.
 
 What the template says against it is in `ladder.py` (picture) and in `sound/sound_plans.py` (sound);
-what of clips and joins is copied, in `edit/plan.py`.
+what of clips and joins is copied, in `edit/edit_plan.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vodpull.media.inspect.ask_survey import SoundSurvey, Survey
-from vodpull.media.inspect.info import MP4, STEREO, AudioStream, MediaInfo, VideoStream
+from vodpull.media.inspect.media_info import MP4, STEREO, AudioStream, MediaInfo, VideoStream
 from vodpull.media.plan.cuts.chunk_lengths import SINGLE_CHUNK_S
 from vodpull.media.plan.cuts.frame_rate import exact_rate
 from vodpull.media.plan.cuts.seek_points import SEARCHABLE

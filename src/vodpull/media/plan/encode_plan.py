@@ -11,9 +11,9 @@ from fractions import Fraction
 
 from vodpull.errors import MediaUnsupported
 from vodpull.media.inspect.ask_survey import Survey
-from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.media_info import MediaInfo, VideoStream
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
-from vodpull.media.plan.burnt_in.watermark import Watermark
+from vodpull.media.plan.burnt_in.watermark_place import Watermark
 from vodpull.media.plan.copy_rules import copy_filter
 from vodpull.media.plan.cuts.chunk_lengths import Chunk, plan_chunks
 from vodpull.media.plan.cuts.frame_rate import exact_rate
@@ -32,14 +32,8 @@ from vodpull.media.plan.picture_conversion import NO_PICTURE, Picture, plan_pict
 from vodpull.media.plan.required_tracks import check_picture
 from vodpull.media.plan.sound.sound_plans import SoundPlan, plan_sounds
 from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
+from vodpull.media.plan.thread_counts import decoder_threads, encoder_threads
 
-# The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
-# are chunks to work on at the same time, one thread for each encoder is cheaper.
-THREADS = (2, 1)
-# One decoder thread is several times as fast as the encoders up to 1080p; each further one costs processor time and
-# memory, so a larger picture gets them by its size.
-DECODER_THREAD_PX = 1920 * 1088
-MAX_DECODER_THREADS = 4
 # By so many pictures, one that turns on its way may turn late.
 MAX_HELD_AT_TURN = 2
 
@@ -187,7 +181,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         gop_frames=gop_frames,
         frames_total=frames_total,
         cuts=cuts,
-        decoder_threads=_decoder_threads(info.video, many=len(chunks) > 1),
+        decoder_threads=decoder_threads(info.video, many=len(chunks) > 1),
         chunks=chunks,
         seeks_s=tuple(seek_s(chunk, info, survey, rate=rate) for chunk in chunks),
         zero_s=info.zero_s,
@@ -245,14 +239,11 @@ def _last_start(info: MediaInfo, ladder: Ladder, survey: Survey | None) -> int:
     return int((picture_end_s - ladder.template.segment_s) * exact_rate(ladder.rungs[0].frame_rate))
 
 
-def _decoder_threads(video: VideoStream, *, many: bool) -> int:
-    return 1 if many else min(-(-video.width_px * video.height_px // DECODER_THREAD_PX), MAX_DECODER_THREADS)
-
-
 def _rung_plans(ladder: Ladder, *, many: bool) -> tuple[RungPlan, ...]:
     encoded = [rung for rung in ladder.rungs if not rung.copied]
     return tuple(
-        _rung_plan(rung, ladder.template, threads=THREADS[many or rung not in encoded[:1]]) for rung in ladder.rungs
+        _rung_plan(rung, ladder.template, threads=encoder_threads(many=many, is_top=rung in encoded[:1]))
+        for rung in ladder.rungs
     )
 
 

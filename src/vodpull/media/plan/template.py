@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from vodpull.media.plan.burnt_in.watermark import Watermark
+from vodpull.media.plan.burnt_in.watermark_place import Watermark
 
 DefinitionName = Literal["LD", "SD", "HD", "FHD"]
 VideoCodec = Literal["h264", "hevc", "av1", "vp9"]

@@ -16,7 +16,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import ConfigurationError
-from vodpull.media.plan.burnt_in.watermark import Watermark
+from vodpull.media.plan.burnt_in.watermark_place import Watermark
 from vodpull.media.plan.template import RungRate, RungSize, Template, VideoCodec, VideoRecipe
 
 BUILTIN = ("original", "abr", "mp4", "abr-av1", "abr-own")

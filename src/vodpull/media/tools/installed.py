@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ import imageio_ffmpeg
 
 from vodpull.errors import ConfigurationError
 from vodpull.media.tools.run import ask
-from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ def find_toolbox(ffmpeg_path: str, *, sandbox: Literal["auto", "require", "off"]
     Raises:
         ConfigurationError: FFmpeg does not start, or the sandbox is required and does not work.
     """
+    _compile_scripts()
     ffmpeg = _find_ffmpeg(ffmpeg_path)
     bare = Toolbox(ffmpeg=ffmpeg, python=Path(sys.executable).resolve(), sandbox="limits")
     if not _answers(bare):
@@ -48,6 +50,16 @@ def find_toolbox(ffmpeg_path: str, *, sandbox: Literal["auto", "require", "off"]
         reason = "bubblewrap cannot make namespaces here" if found else "bubblewrap (bwrap) is not installed"
         raise ConfigurationError(f"the sandbox is required, but {reason}", field="VODPULL_SANDBOX")
     return bare
+
+
+def _compile_scripts() -> None:
+    """
+    Leave each script of `confined` compiled where Python looks for it, if that place can be written to.
+
+    Nobody imports them here, and the sandbox that they run in cannot be written to: each child would compile them anew.
+    """
+    for path in CONFINED.rglob("*.py"):
+        SourceFileLoader(path.stem, str(path)).get_code(path.stem)
 
 
 def describe(toolbox: Toolbox) -> ToolReport:

@@ -19,36 +19,31 @@ from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import EncodeFailed
 from vodpull.media.inspect.ask_segments import Measured, SegmentSet, measure, subject_orders, typed
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.package.package import Package
 from vodpull.media.package.playlists.presentation import Track
 from vodpull.media.package.track_layout import PackagedRendition
-from vodpull.media.plan.burnt_in.watermark import Watermark, place_watermark
+from vodpull.media.plan.burnt_in.watermark_place import Watermark, place_watermark
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.tolerances import IN_STEP_S
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits, copy_limits
-from vodpull.media.tools.sandbox import CONFINED, Toolbox
+from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify import likeness, sound_likeness
-from vodpull.media.verify.drawn_texts import draw_texts
-from vodpull.media.verify.instants import (
+from vodpull.media.verify.compared_instants import (
     AROUND,
     picture_instants,
     segments_around,
     segments_heard,
     sound_instants,
 )
+from vodpull.media.verify.drawn_texts import draw_texts
 from vodpull.media.verify.likeness import SightLikeness
 from vodpull.media.verify.sound_likeness import SoundLikeness
 
-BESIDE = (
-    *("segments.py", "display.py", "sound_frames.py"),
-    *(f"comparison/{name}.py" for name in ("decode_around", "fingerprint", "fingerprint_overlay", "lost_content")),
-    *(f"comparison/{name}.py" for name in ("shared_decoding", "sound_comparison", "source_fingerprints")),
-)
 # What fits into one order, which is an argument.
 INSTANTS_AT_ONCE = 500
 # Decoding 8K from far back, several times over.
@@ -305,14 +300,14 @@ async def ask_proof(
     copying = copy_limits(size_bytes)
     limits = RunLimits(wall_s=copying.wall_s + INSTANT_S * (len(orders["sights"]) + 1), file_size_bytes=0)
     answer = await ask_pyav(
-        "comparison/source_comparison.py",
+        "source_comparison",
         {**orders, "in_step_s": IN_STEP_S},
         ("renditions", folder),
         ("source", source),
         *more,
         toolbox=toolbox,
         limits=limits,
-        beside=(*(CONFINED / name for name in BESIDE), Path(likeness.__file__), Path(sound_likeness.__file__)),
+        shared=(likeness, sound_likeness),
     )
     try:
         return await asyncio.to_thread(_ANSWER.validate_python, answer)

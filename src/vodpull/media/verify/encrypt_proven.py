@@ -12,9 +12,9 @@ from vodpull.media.package.playlists.hls import average_bitrate_bps, peak_bitrat
 from vodpull.media.package.playlists.variants import pairs
 from vodpull.media.package.track_layout import PackagedRendition
 from vodpull.media.plan.encode_plan import EncodePlan
-from vodpull.media.verify.files import require_file
 from vodpull.media.verify.multivariant_promises import Seen
 from vodpull.media.verify.structure import Rendition
+from vodpull.media.verify.whole_files import require_file
 
 
 def encrypt_package(

@@ -12,15 +12,11 @@ from pathlib import Path
 from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.tools.limits import RunLimits, copy_limits
-from vodpull.media.tools.sandbox import CONFINED, Toolbox
+from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify import likeness
 from vodpull.media.verify.compare import INSTANT_S, INSTANTS_AT_ONCE, Original, source_orders
-from vodpull.media.verify.instants import picture_instants
+from vodpull.media.verify.compared_instants import picture_instants
 
-BESIDE = (
-    *("segments.py", "display.py", "sound_frames.py"),
-    *("comparison/decode_around.py", "comparison/fingerprint.py"),
-)
 # Beside encoders that leave it next to nothing.
 PATIENCE = 20
 # Of all instants at once, of a source with a hundred pictures a second.
@@ -44,11 +40,11 @@ async def look_ahead(plan: EncodePlan, original: Original, folder: Path, *, tool
         return
     wall_s = copy_limits(original.info.size_bytes).wall_s + INSTANT_S * len(instants_s)
     await ask_pyav(
-        "comparison/source_fingerprints.py",
+        "source_fingerprints",
         {**source_orders(plan, original.info), "sights": instants_s},
         ("source", original.path),
         toolbox=toolbox,
         limits=RunLimits(wall_s=PATIENCE * wall_s, file_size_bytes=MAX_BYTES, nice=NICE),
         writes=folder,
-        beside=(*(CONFINED / name for name in BESIDE), Path(likeness.__file__)),
+        shared=(likeness,),
     )

@@ -11,7 +11,7 @@ from vodpull.media.mp4.boxes import HEADER_BYTES
 from vodpull.media.package.playlists.dash import mpd
 from vodpull.media.package.playlists.presentation import Keyframes, Presentation, Track, read_presentation
 from vodpull.media.tolerances import LISTED_S
-from vodpull.media.verify.files import parsed, require_file
+from vodpull.media.verify.whole_files import parsed, require_file
 
 
 def check_listings(out_folder: Path, presentation: Presentation, measured: Mapping[str, Measured]) -> None:

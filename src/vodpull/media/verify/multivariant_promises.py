@@ -14,8 +14,8 @@ from vodpull.media.package.package import Package
 from vodpull.media.package.playlists.hls import Segment, peak_bitrate_bps
 from vodpull.media.package.playlists.presentation import Presentation, Track
 from vodpull.media.package.playlists.variants import Pair, pairs
-from vodpull.media.verify.files import parsed, require_file
 from vodpull.media.verify.iframes_and_mpd import check_listings
+from vodpull.media.verify.whole_files import parsed, require_file
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from vodpull.errors import MediaTruncated, OutputInvalid
 from vodpull.media.inspect.ask_segments import Measured, Track
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.package.package import Package
 from vodpull.media.package.pictures.storyboard import read_storyboard
@@ -25,9 +25,9 @@ from vodpull.media.package.playlists.presentation import Track as PresentedTrack
 from vodpull.media.package.track_layout import PackagedRendition
 from vodpull.media.plan.template import AudioCodec, VideoCodec
 from vodpull.media.tolerances import CLOCK_S, IN_STEP_S, SOUND_GAP_S, falls_short, is_as_long, sound_falls_short
-from vodpull.media.verify.files import picture_size, require_file
 from vodpull.media.verify.multivariant_promises import Seen, check_promises
 from vodpull.media.verify.vmaf import Quality
+from vodpull.media.verify.whole_files import picture_size, require_file
 
 
 @dataclass(frozen=True, kw_only=True)

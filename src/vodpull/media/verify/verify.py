@@ -1,8 +1,8 @@
 """
 A package is written, measured, compared with its source and judged before anyone sees it: in which order.
 
-`files.py` looks at each file, `inspect/ask_segments.py` counts packets and `structure.py` judges what was counted;
-`compare.py` looks and listens, and `content_verdict.py` judges what it found.
+`whole_files.py` looks at each file, `inspect/ask_segments.py` counts packets and `structure.py` judges what was
+counted; `compare.py` looks and listens, and `content_verdict.py` judges what it found.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Original, Subject, compare_content
 from vodpull.media.verify.content_verdict import Proof, judged
-from vodpull.media.verify.files import require_mp4, whole_segments
 from vodpull.media.verify.multivariant_promises import Seen
 from vodpull.media.verify.structure import Rendition, check_structure
+from vodpull.media.verify.whole_files import require_mp4, whole_segments
 
 
 async def package_and_verify(

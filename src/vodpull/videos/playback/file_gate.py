@@ -13,6 +13,7 @@ from vodpull.accounts.playback_keys import LivePlaybackKey
 from vodpull.clock import now_s
 from vodpull.jobs.store.content_keys import FoundKey
 from vodpull.videos.playback.file_kinds import FileKind, kind_of
+from vodpull.videos.playback.last_known_permissions import Remembered
 from vodpull.videos.playback.playback_tokens import (
     Grant,
     TokenRefusal,
@@ -23,8 +24,7 @@ from vodpull.videos.playback.playback_tokens import (
     read_token,
     refusal,
 )
-from vodpull.videos.playback.policy import PlayRule
-from vodpull.videos.playback.remembered_permissions import Remembered
+from vodpull.videos.playback.public_or_signed import PlayRule
 
 BLOCKED = "blocked"
 TOKEN_WANTED = "token_wanted"  # noqa: S105 - says why

@@ -5,7 +5,7 @@ A token is a JWS in compact form (RFC 7519, RFC 7515), signed with a playback ke
 `kid` in its header. Its claims: `sub` (videoId), `exp`, and as wanted `nbf`, `grace` (seconds for which segments go on
 after `exp`), `net` (address prefix of the viewer), `ref` (host of the page that plays), `only` (`captions`,
 `pictures`) and `original` (true: the original may be had). Times are whole Unix seconds. Claims that are not named
-here are ignored. How long tokens live is decided in `token_life.py`.
+here are ignored. How long tokens live is decided in `playback_token_lifetimes.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pydantic import Field, TypeAdapter, ValidationError, field_validator
 from vodpull.accounts.playback_keys import Algorithm
 from vodpull.caller_networks import is_in
 from vodpull.videos.playback.file_kinds import FileKind
-from vodpull.videos.playback.token_life import GRACE_S, MAX_GRACE_S
+from vodpull.videos.playback.playback_token_lifetimes import GRACE_S, MAX_GRACE_S
 
 MAX_TOKEN_CHARACTERS = 2048
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
 
-from vodpull.materials.model import Material
-from vodpull.videos.model import Video
-from vodpull.videos.urls import FileUrls
+from vodpull.materials.material import Material
+from vodpull.videos.file_urls import FileUrls
+from vodpull.videos.video import Video
 from vodpull.videos.wire.material_shapes import material_info
 from vodpull.videos.wire.shapes import publish_code, video_info
 from vodpull.wire_values import compact_json

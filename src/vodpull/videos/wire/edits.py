@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from vodpull.database import tables
 from vodpull.errors import NotFound
-from vodpull.jobs.model import FINAL_STAGES, Stage
+from vodpull.jobs.states_and_codes import FINAL_STAGES, Stage
 from vodpull.videos.deferred_calls import Task
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import find_video
-from vodpull.videos.model import Video
-from vodpull.videos.urls import FileUrls
+from vodpull.videos.video import Video
 from vodpull.videos.wire.shapes import video_info
 
 

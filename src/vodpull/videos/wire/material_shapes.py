@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vodpull.materials.model import Material
-from vodpull.videos.urls import FileUrls
+from vodpull.materials.material import Material
+from vodpull.videos.file_urls import FileUrls
 from vodpull.wire_values import whole_seconds
 
 

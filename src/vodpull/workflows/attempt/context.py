@@ -11,20 +11,21 @@ from pathlib import Path
 from vodpull import fetch, media, storage
 from vodpull.errors import Cancelled
 from vodpull.jobs.job_folders import outputs_name
-from vodpull.jobs.model import Job, Stage
+from vodpull.jobs.model import Job
 from vodpull.jobs.source_retries import SourceRetries
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.template_registry import Templates
 from vodpull.uploads.handover import Handover
-from vodpull.workflows.attempt.encoders import Encoders
+from vodpull.workflows.attempt.encoder_slots import Encoders
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
-from vodpull.workflows.attempt.extras.imported_posters import Posters
+from vodpull.workflows.attempt.extras.optional_imported_posters import Posters
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.attempt.meters import Watch
-from vodpull.workflows.attempt.progress import ProgressReporter
-from vodpull.workflows.attempt.workspace.disk_reservations import Admission
+from vodpull.workflows.attempt.progress_writes import ProgressReporter
+from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import Admission
 from vodpull.workflows.attempt.workspace.pieces import Pieces
 from vodpull.workflows.attempt.workspace.workspace import Workspace
 

@@ -15,7 +15,8 @@ from typing import Protocol
 
 from structlog.contextvars import bound_contextvars
 
-from vodpull.jobs.model import Job, Stage
+from vodpull.jobs.model import Job
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.job_refs import JobRef
 
 

@@ -10,9 +10,9 @@ from vodpull import media
 from vodpull.errors import MediaTooLarge
 from vodpull.jobs.model import Job
 from vodpull.jobs.store.job_refs import JobRef
-from vodpull.workflows.attempt.captions.burnt_in import BurntTexts
+from vodpull.workflows.attempt.captions.chosen_burnt_in_text import BurntTexts
 from vodpull.workflows.attempt.context import Context
-from vodpull.workflows.attempt.extras.watermarks import WatermarkPictures
+from vodpull.workflows.attempt.extras.material_watermarks import WatermarkPictures
 from vodpull.workflows.attempt.originals.local_copy import Originals
 from vodpull.workflows.attempt.workspace.pieces import write_plan
 

@@ -18,11 +18,11 @@ import structlog
 
 from vodpull import media
 from vodpull.errors import Cancelled, EncodeFailed, EncodeStalled, OutputInvalid, VodpullError
-from vodpull.jobs.model import Asset, Job, Stage
+from vodpull.jobs.model import Asset, Job
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.job_refs import Progress
-from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
-from vodpull.workflows.attempt.careful_retry import is_made_again
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.attempt.context import Context, attempt_name, made_name
 from vodpull.workflows.attempt.encrypted_segments import encrypt
 from vodpull.workflows.attempt.originals.local_copy import Originals
@@ -30,6 +30,7 @@ from vodpull.workflows.attempt.planning import Planning
 from vodpull.workflows.attempt.proof_looks import SeenAhead
 from vodpull.workflows.attempt.publishing.preview import Previews
 from vodpull.workflows.attempt.publishing.publish_order import FILES_AT_ONCE, publish_package
+from vodpull.workflows.attempt.retries.once_more_after_failed_proof import is_made_again
 from vodpull.workflows.attempt.single_flight import SharedWork, run_all
 from vodpull.workflows.attempt.workspace.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan
 from vodpull.workflows.attempt.workspace.verified import Verified, write_verified

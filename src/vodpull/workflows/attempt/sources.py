@@ -11,8 +11,9 @@ from pathlib import Path
 from vodpull import fetch, media
 from vodpull.errors import FetchError
 from vodpull.fetch import CookieJar, OnPart
-from vodpull.imports.ledger import rate_of_job
-from vodpull.jobs.model import EDITED, UPLOADED, Batch, Job, Stage
+from vodpull.imports.import_rows import rate_of_job
+from vodpull.jobs.model import Batch, Job
+from vodpull.jobs.states_and_codes import EDITED, UPLOADED, Stage
 from vodpull.jobs.store.job_refs import JobRef, Progress
 from vodpull.workflows.attempt.ahead.arriving_uploads import Arrivals
 from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder
@@ -20,7 +21,7 @@ from vodpull.workflows.attempt.captions.hls_source_texts import read_texts, writ
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.originals.edits import Edits
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.progress import ProgressReporter, Received, fetch_progress
+from vodpull.workflows.attempt.progress_writes import ProgressReporter, Received, fetch_progress
 from vodpull.workflows.attempt.workspace.workspace import JOINED_FILE, Workspace
 
 

@@ -16,14 +16,15 @@ from typing import TypeVar
 import sqlalchemy as sa
 import structlog
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.playback_keys import NoSigningKey
 from vodpull.clock import now_ms
 from vodpull.errors import Cancelled, NotFound
-from vodpull.imports.metadata import dress
-from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, BatchView, Job, NextTry, Stage
+from vodpull.imports.metadata_on_arrival import dress
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, NextTry
 from vodpull.jobs.notices.deliveries import Delivery, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
+from vodpull.jobs.states_and_codes import EDITED, UPLOADED, Stage
 from vodpull.jobs.status.status_data import notification_body
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
@@ -33,7 +34,7 @@ from vodpull.uploads.key_reservations import find_upload
 from vodpull.videos.callback_addresses import CallbackKind, read_callbacks
 from vodpull.videos.deferred_calls import Tasks, task_of_job
 from vodpull.videos.library import find_video
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 from vodpull.videos.wire.callback_bodies import edit_notice, transcode_notice, upload_notice
 from vodpull.videos.wire.edits import edit_info
 from vodpull.workflows.delivery.outbox import Outbox

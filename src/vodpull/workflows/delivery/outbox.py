@@ -14,15 +14,15 @@ from datetime import tzinfo
 import sqlalchemy as sa
 import structlog
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.clock import WIRE_ZONE, now_ms, now_s
 from vodpull.errors import NotFound
 from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState
 from vodpull.jobs.store.store import Store
-from vodpull.materials.model import Material
+from vodpull.materials.material import Material
 from vodpull.notify import Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.videos.callback_addresses import CallbackKind
-from vodpull.videos.urls import FileUrls
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.wire.callback_bodies import material_notice
 from vodpull.workflows.attempt.meters import NOBODY, Watch
 from vodpull.workflows.delivery.callback_order import let_upload_go_first

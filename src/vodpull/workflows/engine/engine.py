@@ -36,8 +36,8 @@ from dbos._recovery import _recover_workflow as recover_workflow
 from dbos._serialization import DBOSPortableJSONSerializer
 
 from vodpull.errors import ServiceError, StepAbandoned
-from vodpull.jobs.model import DEFAULT_PRIORITY
-from vodpull.workflows.engine.slots import Queue, Slots
+from vodpull.jobs.priorities import DEFAULT_PRIORITY
+from vodpull.workflows.engine.slot_claims import Queue, Slots
 from vodpull.workflows.engine.wakeups import Ending, Wakeups
 
 ENGINE_VERSION = "1"

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from vodpull.jobs.model import Batch
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.engine.engine import Call, JsonObject
-from vodpull.workflows.engine.slots import Queue
+from vodpull.workflows.engine.slot_claims import Queue
 from vodpull.workflows.engine.slots_and_shares import slots_and_shares
 
 

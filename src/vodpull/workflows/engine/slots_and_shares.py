@@ -1,7 +1,7 @@
 """
 How many calls of a queue one process runs at once, and how many of them may be one account's.
 
-Whose turn is next: `account_turns.py`; encoders: `attempt/encoders.py`.
+Whose turn is next: `account_turns.py`; encoders: `attempt/encoder_slots.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def slots_and_shares(*, fetch_slots: int, encode_slots: int) -> Shares:
         # They work with what others leave; whoever gets no slot is encoded once it is complete.
         "arrivals": (fetch_slots, None),
         "fetch": (fetch_slots, fetch_slots - fetch_slots // 4),
-        # What runs at once is bounded by the slots of `attempt/encoders.py` as well, which early chunks share.
+        # What runs at once is bounded by the slots of `attempt/encoder_slots.py` as well, which early chunks share.
         "encode": (encode_slots, None),
         # Many, because a hung receiver holds its slot for up to a minute, and must delay nobody else's.
         "notify": (50, 40),

@@ -18,13 +18,12 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database.import_figures import count_again
 from vodpull.errors import Failure, InternalError, OriginFailed, OriginTimeout, VodpullError
 from vodpull.imports.entries import Entry, Lister, Page
-from vodpull.imports.kinds import Kind, Resolver, find_kind
-from vodpull.imports.ledger import (
+from vodpull.imports.import_rows import (
     EntryChange,
     change_entries,
     end_values,
@@ -33,13 +32,14 @@ from vodpull.imports.ledger import (
     read_posters_due,
     take_turn,
 )
-from vodpull.imports.model import EntryState, Import, ImportState, ListedEntry
+from vodpull.imports.import_states import EntryState, Import, ImportState, ListedEntry
+from vodpull.imports.kind_checks import Kind, Resolver, find_kind
 from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.workflows.engine.engine import Engine, JsonObject
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
 from vodpull.workflows.importing.import_retries import after_failure
-from vodpull.workflows.importing.pages import add_page
+from vodpull.workflows.importing.kept_list_pages import add_page
 from vodpull.workflows.importing.settlement import settled
 from vodpull.workflows.importing.submission import Submission, failed
 from vodpull.workflows.recovery_limits import MAX_RECOVERIES_OF_PARENT

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
+from vodpull.imports.import_rows import EntryChange, read_posters_due, told_before
+from vodpull.imports.import_states import EntryState, Import, ListedEntry
 from vodpull.imports.kept_edits import dress_again
-from vodpull.imports.ledger import EntryChange, read_posters_due, told_before
-from vodpull.imports.model import EntryState, Import, ListedEntry
 from vodpull.jobs.store.replaced_poster import show_poster
 from vodpull.jobs.store.store import Store
 from vodpull.videos.library import find_video
-from vodpull.workflows.attempt.extras.imported_posters import Posters, key_of
+from vodpull.workflows.attempt.extras.optional_imported_posters import Posters, key_of
 
 AT_ONCE = 4
 """In one turn: all of them are here within the time of a turn, however slow their origin is."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vodpull.errors import Failure, FetchError, VodpullError
-from vodpull.imports.ledger import end_values
-from vodpull.imports.model import Import, ImportState
+from vodpull.imports.import_rows import end_values
+from vodpull.imports.import_states import Import, ImportState
 
 TRIES = 8
 """Turns in a row that may fail before an import waits for its operator."""

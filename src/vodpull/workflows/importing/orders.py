@@ -9,20 +9,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
 from vodpull.database.import_figures import counted
 from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.imports.entries import BadEntry, Entry
-from vodpull.imports.kinds import Kind, Texts, find_kind
-from vodpull.imports.ledger import Ledger, end_values, insert_import, take_turn
-from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState
+from vodpull.imports.import_rows import Ledger, end_values, insert_import, take_turn
+from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState
+from vodpull.imports.kind_checks import Kind, Texts, find_kind
 from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
-from vodpull.workflows.importing.pages import add_page
+from vodpull.workflows.importing.kept_list_pages import add_page
 from vodpull.workflows.requests.intake import Intake
 
 Values = dict[str, Any]

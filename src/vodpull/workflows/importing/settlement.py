@@ -7,9 +7,9 @@ from pydantic import TypeAdapter
 
 from vodpull.database import tables
 from vodpull.errors import Failure, NotFound
-from vodpull.imports.ledger import EntryChange
-from vodpull.imports.model import EntryState, Import
-from vodpull.jobs.model import FINAL_STAGES, Stage
+from vodpull.imports.import_rows import EntryChange
+from vodpull.imports.import_states import EntryState, Import
+from vodpull.jobs.states_and_codes import FINAL_STAGES, Stage
 
 TOLD = frozenset({"caption_left_out", "poster_left_out"})
 """Warnings of assets about what a list names beside the file."""

@@ -7,30 +7,28 @@ from contextlib import suppress
 
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.database import tables
 from vodpull.database.row_locks import lock_row
 from vodpull.errors import Failure, NotAllowedNow, ParameterError
 from vodpull.imports.entries import Entry
-from vodpull.imports.ledger import Brought, EntryChange, brought_before, line_of_job, read_entries
-from vodpull.imports.model import EntryState, Import, ListedEntry
+from vodpull.imports.import_rows import Brought, EntryChange, brought_before, line_of_job, read_entries
+from vodpull.imports.import_states import EntryState, Import, ListedEntry
 from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.jobs.model import Sidecar
+from vodpull.jobs.priorities import PRIORITY_OF_IMPORTS
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.store.video_rows import archive_again
-from vodpull.jobs.submission.file_names import name_in_url
-from vodpull.jobs.submission.pull_request import PullItem, PullRequest
+from vodpull.jobs.submission.file_and_video_names import name_in_url
+from vodpull.jobs.submission.pull_request_limits import PullItem, PullRequest
 from vodpull.jobs.submission.url_credentials import without_user_info
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.cancel_and_retry import Control
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.sidecar_checks import MAX_LABEL_CHARACTERS, checked_sidecars
-
-BEHIND = 500
-"""Priority of jobs of imports: what an account does meanwhile goes first."""
 
 NEVER = "\x00"
 """A revision that no entry has."""
@@ -119,7 +117,7 @@ class Submission:
             notify_url=None,
             separate=False,
             fetch_ts=True,
-            priority=BEHIND,
+            priority=PRIORITY_OF_IMPORTS,
             metadata={"import": found.import_id},
             items=tuple(_item(listed.entry) for listed in entries),
         )

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from vodpull.clock import now_ms
 from vodpull.errors import Cancelled, Failure, NotAllowedNow
-from vodpull.jobs.model import EDITED, BatchView, Job
+from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.states_and_codes import EDITED
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef

@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import ParameterError, TransNoRepeated, VideoUnfit
-from vodpull.jobs.model import Batch, BatchView, Job, VideoOrigin
+from vodpull.jobs.model import Batch, BatchView, Job
+from vodpull.jobs.states_and_codes import VideoOrigin
 from vodpull.jobs.store.store import Store
 from vodpull.media import edit
 from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 from vodpull.workflows.attempt.originals.edits import ORDER
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues

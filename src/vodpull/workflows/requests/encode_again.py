@@ -12,8 +12,8 @@ from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.template_registry import Templates
 from vodpull.materials.materials import use_materials
-from vodpull.videos.model import Video
-from vodpull.workflows.attempt.extras.watermarks import check_watermark
+from vodpull.videos.video import Video
+from vodpull.workflows.attempt.extras.material_watermarks import check_watermark
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 

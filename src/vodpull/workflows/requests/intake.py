@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotFound, TransNoRepeated, check_together
 from vodpull.jobs.model import Batch, BatchView, Job, Sidecar
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.idempotency import Fingerprint, remember_all
-from vodpull.jobs.submission.pull_request import PullItem, PullRequest
+from vodpull.jobs.submission.pull_request_limits import PullItem, PullRequest
+from vodpull.jobs.submission.remembered_requests import Fingerprint, remember_all
 from vodpull.jobs.submission.template_registry import Templates
 from vodpull.jobs.submission.url_credentials import without_user_info
 from vodpull.materials.materials import use_materials
-from vodpull.workflows.attempt.extras.watermarks import check_watermark
+from vodpull.workflows.attempt.extras.material_watermarks import check_watermark
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.notify_urls import judge_address

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from vodpull.accounts.stored_bytes import used_bytes
 from vodpull.errors import QuotaExceeded
-from vodpull.uploads.parts import arrived_bytes
+from vodpull.uploads.blocks.arrived_parts import arrived_bytes
 
 
 def check_quota(connection: sa.Connection, account_id: str, *, more_bytes: int, quota_bytes: int) -> None:

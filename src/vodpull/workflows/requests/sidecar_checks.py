@@ -1,7 +1,7 @@
 """
 What captions of one source may be asked for, with a pull, an upload or an import: languages, labels, materials.
 
-How many: `jobs/submission/pull_request.py`; how many a video has in all: `jobs/store/caption_rows.py`.
+How many: `jobs/submission/pull_request_limits.py`; how many a video has in all: `jobs/store/caption_rows.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from vodpull import captions
 from vodpull.errors import NotFound, ParameterError, PermissionDenied
 from vodpull.jobs.model import Sidecar
 from vodpull.materials.materials import find_material
-from vodpull.materials.model import SUBTITLE_SUFFIXES
+from vodpull.materials.new_file_rules import SUBTITLE_SUFFIXES
 
 MAX_LABEL_CHARACTERS = 100
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.clock import now_ms
 from vodpull.jobs.notices.deliveries import Delivery, DeliveryState
+from vodpull.materials.material import NOT_MEASURED, Material, MaterialKind
 from vodpull.materials.materials import keep_material
-from vodpull.materials.model import NOT_MEASURED, Material, MaterialKind
-from vodpull.uploads.model import Completion, Upload, UploadKind, Whole
+from vodpull.uploads.upload_and_ticket import Completion, Upload, UploadKind, Whole
 from vodpull.videos.callback_addresses import CallbackKind, read_callbacks
 from vodpull.workflows.delivery.outbox import Outbox
 

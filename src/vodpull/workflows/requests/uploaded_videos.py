@@ -12,27 +12,18 @@ from pydantic import TypeAdapter
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotAllowedNow, NotFound, PermissionDenied, UploadTokenInvalid
-from vodpull.jobs.model import (
-    DEFAULT_PRIORITY,
-    Asset,
-    Batch,
-    BatchView,
-    Clarity,
-    Job,
-    ServerType,
-    Sidecar,
-    StoredFile,
-    VideoOrigin,
-)
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, Sidecar, StoredFile
+from vodpull.jobs.priorities import DEFAULT_PRIORITY
+from vodpull.jobs.states_and_codes import Clarity, ServerType, VideoOrigin
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.rows import find_job_of
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.template_registry import Templates
 from vodpull.materials.materials import find_material, use_materials
-from vodpull.uploads.model import Completion, Upload, Whole
-from vodpull.videos.categories import resolve
+from vodpull.uploads.upload_and_ticket import Completion, Upload, Whole
 from vodpull.videos.category_names import CategoryName
+from vodpull.videos.category_tree import resolve
 from vodpull.videos.library import VideoEdit, change_video, find_video
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues

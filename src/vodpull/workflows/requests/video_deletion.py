@@ -16,7 +16,7 @@ from vodpull.jobs.notices.deliveries import Delivery, DeliveryState
 from vodpull.jobs.store.store import Store
 from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.library import Library, VideoFilter
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 from vodpull.videos.wire.callback_bodies import deletion_notice
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.batch_deletion import BatchDeletion

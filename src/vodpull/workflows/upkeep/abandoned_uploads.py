@@ -15,9 +15,9 @@ from vodpull import storage
 from vodpull.clock import now_ms, now_s
 from vodpull.database import tables
 from vodpull.database.row_locks import lock_row
-from vodpull.jobs.model import WireStatus
+from vodpull.jobs.states_and_codes import WireStatus
 from vodpull.jobs.store.rows import IS_FINAL
-from vodpull.uploads import parts as rows
+from vodpull.uploads.blocks import arrived_parts as rows
 from vodpull.workflows.upkeep.orphans import ORPHAN_AGE_S
 
 KEEP_MS = 7 * 86_400_000

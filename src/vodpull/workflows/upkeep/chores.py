@@ -11,14 +11,14 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from vodpull.accounts.audit import AuditLog
+from vodpull.accounts.audit_log import AuditLog
 from vodpull.accounts.rate_limits import forget_past
 from vodpull.clock import now_ms, now_s
 from vodpull.database.chore_turns import ChoreTurns
 from vodpull.errors import VodpullError
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.idempotency import forget_old
+from vodpull.jobs.submission.remembered_requests import forget_old
 from vodpull.videos.storage_peaks import StorageDays
 from vodpull.workflows.attempt.workspace.workspace import sweep
 from vodpull.workflows.engine.engine import Engine

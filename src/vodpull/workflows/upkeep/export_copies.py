@@ -18,10 +18,11 @@ from pydantic import TypeAdapter, ValidationError
 from vodpull import captions, storage
 from vodpull.errors import ObjectMissing, StorageError, StorageUnavailable
 from vodpull.jobs.job_folders import folder_key
-from vodpull.jobs.model import Asset, EncodeState
+from vodpull.jobs.model import Asset
+from vodpull.jobs.states_and_codes import EncodeState
 from vodpull.jobs.store.caption_rows import Caption, CaptionRows
 from vodpull.jobs.store.store import Store
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 from vodpull.workflows.upkeep.kept_files import keeps
 
 INDEX = "export"

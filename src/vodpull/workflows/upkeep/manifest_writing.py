@@ -11,7 +11,7 @@ import asyncio
 import sqlalchemy as sa
 
 from vodpull import storage
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.jobs.job_folders import folder_key, manifest_of_job
 from vodpull.jobs.manifests.manifest import Stored, manifest_of

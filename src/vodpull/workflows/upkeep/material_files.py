@@ -11,13 +11,13 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import media, storage
-from vodpull.accounts.keys import Accounts
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.access_keys import Accounts
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_s
 from vodpull.errors import MediaError, ObjectMissing, StorageError, StorageUnavailable
 from vodpull.materials.manifest import read_manifest, write_manifest
+from vodpull.materials.material import Material
 from vodpull.materials.materials import Materials
-from vodpull.materials.model import Material
 from vodpull.workflows.upkeep.orphans import ORPHAN_AGE_S
 
 PER_ROUND = 100

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import storage
-from vodpull.accounts.keys import Accounts
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.access_keys import Accounts
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.jobs.job_folders import folder_key, manifest_of_job
 from vodpull.jobs.manifests.manifest import Manifest, job_of, read_manifest

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from vodpull.api.http.exchange import Exchange
+from vodpull.api.http.every_request import Exchange
 
 
 async def echo(request: Request) -> JSONResponse:

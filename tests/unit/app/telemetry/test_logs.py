@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import structlog
 
-from vodpull.app.telemetry.logs import configure_logging, without_secrets
-from vodpull.jobs.model import Stage
+from vodpull.app.telemetry.log_redaction import without_secrets
+from vodpull.app.telemetry.logs import configure_logging
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.attempt.meters import Watch
 

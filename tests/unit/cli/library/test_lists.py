@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from vodpull.api.http.bodies import MAX_BODY_BYTES
+from vodpull.api.http.request_body_limits import MAX_BODY_BYTES
 from vodpull.cli.library.import_lists import Line, together
 
 

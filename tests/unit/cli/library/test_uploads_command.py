@@ -8,7 +8,7 @@ import pytest
 from rich.progress import Progress
 
 from vodpull.cli.library.uploads import Tenths, send_each
-from vodpull.cli.terminal.sending import SILENT_S, Pace
+from vodpull.cli.terminal.upload_bar import SILENT_S, Pace
 from vodpull.client import OnProgress
 from vodpull.errors import ParameterError
 

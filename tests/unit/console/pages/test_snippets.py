@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.accounts.keys import LiveKey, NewKey
+from vodpull.accounts.access_keys import LiveKey, NewKey
 from vodpull.api.http.keys.signatures import authenticate, authenticate_bearer
 from vodpull.console.pages.snippets import snippets_for
 from vodpull.request_signing import SignedRequest, SigningKey, sign

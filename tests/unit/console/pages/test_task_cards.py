@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from vodpull.console.pages.task_cards import job_card, task_card, timeline
-from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile, VideoOrigin
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, StoredFile
+from vodpull.jobs.states_and_codes import Clarity, ServerType, Stage, VideoOrigin
 from vodpull.jobs.status.listing import StageTime
 
 NOW_MS = 1_700_000_000_000

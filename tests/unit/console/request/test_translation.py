@@ -15,11 +15,11 @@ from vodpull.console.pages.task_list import STATES
 from vodpull.console.pages.videos import library
 from vodpull.console.request.translation import choose_language, retell, say_in
 from vodpull.errors import catalogue
-from vodpull.jobs.model import Stage
 from vodpull.jobs.notices.deliveries import DeliveryState
 from vodpull.jobs.notices.events import EventKind
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.media import MediaInfo, plan_ladder
-from vodpull.media.inspect.info import VideoStream
+from vodpull.media.inspect.media_info import VideoStream
 from vodpull.workflows.engine.queues import Queues
 
 FOLDER = Path(vodpull.console.__file__).parent

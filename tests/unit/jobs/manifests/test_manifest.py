@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.errors import ConfigurationError, Failure, OriginMissing, StorageError
 from vodpull.jobs.manifests.manifest import Stored, job_of, manifest_of, read_manifest
 from vodpull.jobs.manifests.records import Record
-from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile, WireStatus
+from vodpull.jobs.model import Asset, Batch, Job, StoredFile
+from vodpull.jobs.states_and_codes import Clarity, ServerType, Stage, WireStatus
 
 SECRET_URL = "https://user:hunter2@origin.example.test/token-123/文件.mp4?sig=abc#x"
 BATCH = Batch(batch_id="b" * 32, account_id="a" * 32, trans_no="t1", template="abr", notify_url="https://h/?key=sesame")

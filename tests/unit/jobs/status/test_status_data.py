@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, StoredFile, WireStatus
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, StoredFile
+from vodpull.jobs.states_and_codes import Clarity, ServerType, WireStatus
 from vodpull.jobs.status.status_data import notification_body, query_data
 
 FILE = StoredFile(

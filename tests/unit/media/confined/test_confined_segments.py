@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.media.confined import segments
+from vodpull.media.confined import run_script
 
 # Answers like PyAV for a file without streams, and crashes like a decoder.
 PYAV = """
@@ -40,8 +40,9 @@ def measured(folder: Path, *contents: str) -> subprocess.CompletedProcess[bytes]
     whole = {"folder": "", "segments": 0, "strict": True}
     subjects = [{**whole, "init": f"{number}.mp4"} for number in range(len(contents))]
     orders = json.dumps({"options": {}, "segment": "%d", "subjects": subjects})
-    script = [sys.executable, "-I", "-S", str(segments.__file__), orders, str(folder / "av"), str(folder)]
-    return subprocess.run(script, check=False, capture_output=True)
+    words = ["segments", orders, str(folder / "av"), "--", str(folder)]
+    command = [sys.executable, "-I", "-S", str(run_script.__file__), *words]
+    return subprocess.run(command, check=False, capture_output=True)
 
 
 def test_each_subject_has_its_own_answer(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Inside of the sandbox all scripts lie in one folder, and import each other and what is shared by name."""
+"""Scripts import each other and what is shared by name alone, from whatever room they lie in."""
 
 from __future__ import annotations
 

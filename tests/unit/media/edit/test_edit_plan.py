@@ -10,10 +10,10 @@ import pytest
 
 from vodpull.errors import MediaUnsupported
 from vodpull.media import MediaInfo, Survey
-from vodpull.media.edit.check import part_instants
 from vodpull.media.edit.copy_obstacles import copy_obstacle
+from vodpull.media.edit.edit_plan import plan_edit
+from vodpull.media.edit.edit_proof import part_instants
 from vodpull.media.edit.edit_request import Copyable, EditOrder, EditSource
-from vodpull.media.edit.plan import plan_edit
 from vodpull.media.edit.sound import build_sound_argv
 from vodpull.media.inspect.ask_survey import Group
 

@@ -10,7 +10,7 @@ import pytest
 from vodpull.media import MediaInfo, plan_ladder
 from vodpull.media.plan.encode_plan import plan_encode
 from vodpull.media.plan.plan_after_failed_proof import could_be_more_careful, plan_carefully
-from vodpull.media.verify.instants import picture_instants, sound_instants
+from vodpull.media.verify.compared_instants import picture_instants, sound_instants
 from vodpull.media.verify.likeness import (
     CELLS,
     COLUMNS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.contract.test_vectors import load
 from tests.videos import VIDEO
 
-from vodpull.videos.urls import FileUrls
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.wire.callback_bodies import deletion_notice, transcode_notice
 
 VECTORS = load("callbacks")

@@ -7,9 +7,9 @@ import pytest
 from tests.contract.test_vectors import load
 from tests.videos import ASSET, ORIGINAL, VIDEO, ZONE, stored_file
 
-from vodpull.jobs.model import Clarity, ServerType
-from vodpull.videos.model import Category
-from vodpull.videos.urls import FileUrls
+from vodpull.jobs.states_and_codes import Clarity, ServerType
+from vodpull.videos.file_urls import FileUrls
+from vodpull.videos.video import Category
 from vodpull.videos.wire.shapes import CodeType, publish_code, video_info
 
 CALLS = load("video-exchanges")["calls"]

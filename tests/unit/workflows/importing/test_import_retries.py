@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vodpull.errors import OriginTimeout, UrlForbidden, VodpullError
-from vodpull.imports.model import Import, ImportOptions, ImportState
+from vodpull.imports.import_states import Import, ImportOptions, ImportState
 from vodpull.workflows.importing.import_retries import FIRST_WAIT_S, LONGEST_WAIT_S, TRIES, after_failure
 
 PASSES, STAYS = OriginTimeout("late"), UrlForbidden("no")

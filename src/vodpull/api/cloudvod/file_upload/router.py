@@ -14,19 +14,19 @@ from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.cloudvod.file_upload.forms_before_token import FormsBeforeToken, check_unknown
 from vodpull.api.cloudvod.file_upload.multipart_form import Form
 from vodpull.api.cloudvod.file_upload.replies import answer, no_method, preflight, refusal
-from vodpull.api.http.bodies import fill_of
+from vodpull.api.http.request_body_limits import fill_of
 from vodpull.errors import (
     UploadDamaged,
     UploadMalformed,
     UploadMisplaced,
     UploadTooLarge,
 )
-from vodpull.uploads.block_ctx import BlockPlace
-from vodpull.uploads.body_memory import Announced, Body
-from vodpull.uploads.model import Ticket
-from vodpull.uploads.part_objects import Received, Sums
-from vodpull.uploads.parts import Part
-from vodpull.uploads.terms import MAX_BLOCKS
+from vodpull.uploads.blocks.arrived_parts import Part
+from vodpull.uploads.blocks.block_ctx import BlockPlace
+from vodpull.uploads.blocks.part_objects import Received, Sums
+from vodpull.uploads.blocks.shared_body_memory import Announced, Body
+from vodpull.uploads.limits import MAX_BLOCKS
+from vodpull.uploads.upload_and_ticket import Ticket
 from vodpull.uploads.uploads import Uploads
 from vodpull.wire_values import read_number
 

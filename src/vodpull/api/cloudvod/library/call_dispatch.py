@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.accounts.scopes import Scope
 from vodpull.api.cloudvod.library.refusals import Refused, Rules, as_problem, refusal_of
 from vodpull.api.cloudvod.parameters import Parameters, parameters_of
@@ -26,7 +26,7 @@ from vodpull.api.http.reply_counts import note_wire_code
 from vodpull.clock import read_zone
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.request_signing import BASIC, SignedRequest
-from vodpull.videos.urls import FileUrls
+from vodpull.videos.file_urls import FileUrls
 
 log = structlog.get_logger(__name__)
 

@@ -13,9 +13,10 @@ from vodpull.api.cloudvod.library.call_dispatch import Call, Caller
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
 from vodpull.errors import NotFound, PermissionDenied
+from vodpull.materials.material import MaterialKind
 from vodpull.materials.materials import MAX_PAGE, MaterialFilter
-from vodpull.materials.model import SUBTITLE_SUFFIXES, MaterialKind
-from vodpull.videos.categories import FIRST_LEVEL
+from vodpull.materials.new_file_rules import SUBTITLE_SUFFIXES
+from vodpull.videos.category_tree import FIRST_LEVEL
 
 
 class ChoiceLists:

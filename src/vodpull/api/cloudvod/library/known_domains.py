@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vodpull.api.cloudvod.library.refusals import DOMAIN_UNKNOWN, Refusal, Refused
-from vodpull.videos.urls import FileUrls
+from vodpull.videos.file_urls import FileUrls
 
 
 def known_domain(asked: str, urls: FileUrls, *, refusal: Refusal = DOMAIN_UNKNOWN) -> str:

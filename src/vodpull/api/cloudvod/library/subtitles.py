@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from vodpull.api.cloudvod.parameters import Parameters, entries_of, text_of
 from vodpull.errors import NotFound, ParameterError, PermissionDenied
+from vodpull.materials.material import Material, MaterialKind
 from vodpull.materials.materials import Materials
-from vodpull.materials.model import Material, MaterialKind
 
 BURNT_SUFFIXES = ("srt", "ass")
 BESIDE_SUFFIXES = ("vtt",)

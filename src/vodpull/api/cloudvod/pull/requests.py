@@ -10,8 +10,8 @@ from typing import Any
 from vodpull.api.cloudvod.lenient_json import read_json
 from vodpull.api.cloudvod.parameters import decode_list, flag_of, text_of
 from vodpull.errors import ParameterError
-from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS, name_in_url
-from vodpull.jobs.submission.pull_request import MAX_ITEMS, MAX_TRANS_NO_CHARS, PullItem, PullRequest
+from vodpull.jobs.submission.file_and_video_names import MAX_FILE_NAME_CHARS, name_in_url
+from vodpull.jobs.submission.pull_request_limits import MAX_ITEMS, MAX_TRANS_NO_CHARS, PullItem, PullRequest
 from vodpull.wire_values import MD5_PATTERN
 
 

@@ -20,7 +20,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.audit_lines import note_of
 from vodpull.api.http.keys.signatures import SignatureProof
 from vodpull.jobs.model import Batch
-from vodpull.jobs.submission.idempotency import signed_fingerprint
+from vodpull.jobs.submission.remembered_requests import signed_fingerprint
 from vodpull.request_signing import SignedRequest
 
 log = structlog.get_logger(__name__)

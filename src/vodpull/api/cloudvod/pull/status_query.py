@@ -14,17 +14,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.accounts.scopes import Scope as KeyScope
 from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.pull.replies import QueryReplies
 from vodpull.api.cloudvod.pull.requests import parse_query
 from vodpull.api.http.error_replies import WireCode, problem_of, problem_reply
 from vodpull.api.http.event_loop_shares import PassLimit
-from vodpull.api.http.exchange import REQUEST_ID_HEADERS, new_request_id
+from vodpull.api.http.every_request import REQUEST_ID_HEADERS, new_request_id
 from vodpull.api.http.keys.authentication import Access
+from vodpull.api.http.keys.signature_coverage import Arrived, read_wire_request, wire_request
 from vodpull.api.http.keys.signatures import check_claim, read_claim
-from vodpull.api.http.keys.signed_requests import Arrived, read_wire_request, wire_request
 from vodpull.api.http.reply_counts import Answered, note_wire_code
 from vodpull.api.http.translation import Language
 from vodpull.clock import now_ms, now_s

@@ -1,7 +1,7 @@
 """
 What access keys change, told to the audit log: one middleware, and notes that door and calls leave for it.
 
-What operators change: `console/audit_lines.py`; how lines are kept: `accounts/audit.py`.
+What operators change: `console/audit_lines.py`; how lines are kept: `accounts/audit_log.py`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vodpull.accounts.audit import DONE, AuditLog, Kind, Who
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
+from vodpull.accounts.audit_log import DONE, AuditLog, Kind, Who
 from vodpull.accounts.scopes import Scope as KeyScope
 from vodpull.api.http.error_replies import OWN_PREFIX
-from vodpull.api.http.keys.scopes import wire_scope
+from vodpull.api.http.keys.needed_scopes import wire_scope
 from vodpull.errors import InternalError
 
 UPLOADS_PREFIX = f"{OWN_PREFIX}uploads"

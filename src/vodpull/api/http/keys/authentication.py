@@ -1,7 +1,8 @@
 """
 Who is calling, and how often: the door of every endpoint that needs a key.
 
-How a signature is verified: `signatures.py`; what a key may do: `scopes.py`; the counting: `accounts/rate_limits.py`.
+How a signature is verified: `signatures.py`; what a key may do: `needed_scopes.py`; the counting:
+`accounts/rate_limits.py`.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.keys.audit_lines import CallNote, note_of
-from vodpull.api.http.keys.scopes import own_scope, wire_scope
+from vodpull.api.http.keys.needed_scopes import own_scope, wire_scope
+from vodpull.api.http.keys.signature_coverage import read_signed_request, read_wire_request
 from vodpull.api.http.keys.signatures import SignatureProof, authenticate, authenticate_bearer
-from vodpull.api.http.keys.signed_requests import read_signed_request, read_wire_request
 from vodpull.clock import now_s
 from vodpull.errors import AuthenticationError, RequestRepeated
-from vodpull.jobs.submission.idempotency import Fingerprint, signed_fingerprint
+from vodpull.jobs.submission.remembered_requests import Fingerprint, signed_fingerprint
 from vodpull.request_signing import SignedRequest
 
 THREADS = 4

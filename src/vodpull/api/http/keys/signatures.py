@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.http.keys.signature_times import WINDOW_S, check_time, date_s, unix_s
 from vodpull.clock import now_ms
 from vodpull.errors import AuthenticationError, ParameterError

@@ -8,7 +8,8 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from vodpull.api.http.stored.files import CORS, PREFLIGHT, TOKEN_COOKIE, Token, refused, visit_of
+from vodpull.api.http.stored.cross_origin import CORS, PREFLIGHT
+from vodpull.api.http.stored.files import TOKEN_COOKIE, Token, refused, visit_of
 from vodpull.videos.playback.playback_tokens import Visit
 from vodpull.wire_values import ID_PATTERN
 

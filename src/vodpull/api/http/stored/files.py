@@ -1,4 +1,8 @@
-"""Stored files over HTTP, `/media/<fileUrl>`: ranges, validators, types and the headers that players need."""
+"""
+Stored files over HTTP, `/media/<fileUrl>`: validators, types and the headers that players need.
+
+Which part is sent: `range_requests.py`; who else may read it: `cross_origin.py`; what is looked up: `media_keys.py`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,9 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response, StreamingResponse
 
 from vodpull.api.http.event_loop_shares import PassLimit
+from vodpull.api.http.stored.cross_origin import CORS, PREFLIGHT
+from vodpull.api.http.stored.media_keys import MEDIA_KEY
+from vodpull.api.http.stored.range_requests import UNSATISFIABLE, Span, parse_range, range_applies
 from vodpull.errors import ObjectMissing
 from vodpull.videos.playback.playback_tokens import Visit
 
@@ -146,7 +153,7 @@ class _Counter:
 
     async def answer(self, request: Request, key: str, token: str | None) -> Response:
         """Return a file, or why it is not served."""
-        found = _KEY.fullmatch(key)
+        found = MEDIA_KEY.fullmatch(key)
         if found is None:
             return refused(HTTPStatus.NOT_FOUND)
         if directory := found["directory"]:
@@ -170,18 +177,6 @@ _DOCUMENTED: dict[int | str, dict[str, object]] = {
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: {"description": "The range lies behind the end of the file"},
 }
 
-# Players on any page may read media: it needs no credentials, so there is nothing that another origin could abuse.
-CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag, Last-Modified",
-}
-
-PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "If-None-Match, If-Range, Range",
-    "Access-Control-Max-Age": "86400",
-}
-
 
 async def _answer(reader: ObjectReader, key: str, request: Request, *, is_private: bool) -> Response:
     try:
@@ -195,56 +190,13 @@ async def _answer(reader: ObjectReader, key: str, request: Request, *, is_privat
     if _is_current(asked.get("if-none-match", ""), headers.get("ETag", "")):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     wanted = asked.get("range", "") if request.method == "GET" else ""
-    if not _range_applies(asked.get("if-range", ""), headers):
+    if not range_applies(asked.get("if-range", ""), headers):
         wanted = ""
     span = parse_range(wanted, size_bytes=info.size_bytes)
     if span == UNSATISFIABLE:
         headers["Content-Range"] = f"bytes */{info.size_bytes}"
         return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
     return _content(reader, key, info, span=span, headers=headers, head_only=request.method == "HEAD")
-
-
-def is_media_key(key: str) -> bool:
-    """Return True for keys as the service makes them; nothing else is looked up, whatever the store would answer."""
-    return _KEY.fullmatch(key) is not None
-
-
-# Month, directory of the job, then plain names: none is hidden, empty, encoded or made of dots. Materials stand alone.
-_KEY = re.compile(
-    r"(?:pullvideo|video)/[0-9]{6}/(?P<directory>[0-9a-f]{32})(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+"
-    r"|(?:material|audio)/[0-9]{6}/[0-9a-f]{32}\.[A-Za-z0-9]{1,10}"
-)
-
-Span = tuple[int, int]
-"""First byte and the byte after the last one."""
-
-UNSATISFIABLE: Span = (-1, -1)
-"""No byte of the range exists."""
-
-# Twenty digits hold every 64-bit size; longer numbers are nobody's file.
-_RANGE = re.compile(r"bytes\s*=\s*(?P<first>[0-9]{0,20})\s*-\s*(?P<last>[0-9]{0,20})", re.IGNORECASE | re.ASCII)
-
-
-def parse_range(header: str, *, size_bytes: int) -> Span | None:
-    """
-    Return the span that a `Range` header asks for, None to send everything, `UNSATISFIABLE` when nothing is left.
-
-    Other units, several ranges and malformed values are ignored, as the standard allows. Pure.
-
-    Source: RFC 9110 §14.2.
-    """
-    found = _RANGE.fullmatch(header.strip())
-    if found is None or not (found["first"] or found["last"]):
-        return None
-    if not found["first"]:
-        start, end = max(0, size_bytes - int(found["last"])), size_bytes
-    else:
-        start = int(found["first"])
-        last = int(found["last"]) if found["last"] else max(start, size_bytes - 1)
-        if last < start:
-            return None
-        end = min(last + 1, size_bytes)
-    return (start, end) if start < end else UNSATISFIABLE
 
 
 def refused(status: HTTPStatus, reason: str = "") -> Response:
@@ -279,15 +231,6 @@ def _is_current(if_none_match: str, etag: str) -> bool:
         return True
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return bool(etag) and etag.removeprefix("W/") in tags
-
-
-def _range_applies(if_range: str, headers: dict[str, str]) -> bool:
-    """Compare strongly, as RFC 9110 §13.1.5 says for `If-Range`: a doubt means the whole file."""
-    if not if_range:
-        return True
-    if if_range.startswith(('"', "W/")):
-        return if_range == headers.get("ETag") and not if_range.startswith("W/")
-    return if_range == headers["Last-Modified"]
 
 
 def _content(

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vodpull.api.http.stored.files import is_media_key
+from vodpull.api.http.stored.media_keys import is_media_key
 
 
 class PublishDomains:

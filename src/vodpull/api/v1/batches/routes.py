@@ -13,20 +13,21 @@ from fastapi.responses import Response, StreamingResponse
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.batches.progress import News, ProgressStreams
+from vodpull.api.v1.batches.progress_streams import News, ProgressStreams
 from vodpull.api.v1.batches.shapes import BatchPage, BatchReply, JobReply, NewBatch, State
 from vodpull.api.v1.batches.views import batch_page_json, batch_reply, job_reply
-from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
 from vodpull.api.v1.idempotency_keys import IdempotencyKey, asked_of_batch, known_by_key
 from vodpull.api.v1.notices.deliveries import DeliveryReply, delivery_reply
 from vodpull.api.v1.sidecars import sidecars_of
 from vodpull.clock import now_ms
 from vodpull.errors import NotFound
 from vodpull.jobs.cursors import CURSOR_PATTERN
-from vodpull.jobs.model import BatchView, Job, Stage
+from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.status.listing import MAX_PAGE, Filter
-from vodpull.jobs.submission.file_names import name_in_url
-from vodpull.jobs.submission.pull_request import MAX_ITEMS, MAX_TRANS_NO_CHARS, PullItem, PullRequest
+from vodpull.jobs.submission.file_and_video_names import name_in_url
+from vodpull.jobs.submission.pull_request_limits import MAX_ITEMS, MAX_TRANS_NO_CHARS, PullItem, PullRequest
 from vodpull.wire_values import ID_PATTERN, TEXT_PATTERN
 
 STREAMED = "`progress` events; each `data` is a batch. `deleted` ends the stream of a batch that was deleted."

@@ -17,9 +17,11 @@ from vodpull.api.v1.shapes import (
     TrackReply,
     WarningReply,
 )
-from vodpull.jobs.model import DEFAULT_PRIORITY, Stage
-from vodpull.jobs.submission.pull_request import MAX_ITEMS, MAX_SIDECARS, MAX_TRANS_NO_CHARS
-from vodpull.wire_values import MAX_URL_CHARACTERS, MD5_PATTERN, TEXT_PATTERN
+from vodpull.jobs.priorities import DEFAULT_PRIORITY
+from vodpull.jobs.states_and_codes import Stage
+from vodpull.jobs.submission.pull_request_limits import MAX_ITEMS, MAX_SIDECARS, MAX_TRANS_NO_CHARS
+from vodpull.url_limits import MAX_URL_CHARACTERS
+from vodpull.wire_values import MD5_PATTERN, TEXT_PATTERN
 
 
 class NewItem(RequestShape):

@@ -9,7 +9,8 @@ from pydantic_core import to_json
 
 from vodpull.api.v1.batches.shapes import BatchReply, JobReply, NextTryReply
 from vodpull.api.v1.shapes import DecisionReply, ErrorReply, FileReply, StageReply, TrackReply, WarningReply
-from vodpull.jobs.model import Asset, BatchView, Job, Stage, StoredFile
+from vodpull.jobs.model import Asset, BatchView, Job, StoredFile
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.status.list_columns import BriefAsset, BriefBatch, BriefJob
 from vodpull.jobs.status.listing import StageTime
 

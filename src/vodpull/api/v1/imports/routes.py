@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
 from vodpull.api.v1.imports.shapes import (
     EntryPage,
     ImportPage,
@@ -22,8 +22,8 @@ from vodpull.api.v1.imports.views import entry_of, entry_reply, import_reply
 from vodpull.imports.entries import BadEntry, Entry
 from vodpull.imports.estimate import measure_speed
 from vodpull.imports.id_map_csv import map_csv
-from vodpull.imports.ledger import Ledger
-from vodpull.imports.model import EntryState, Import, ImportOptions
+from vodpull.imports.import_rows import Ledger
+from vodpull.imports.import_states import EntryState, Import, ImportOptions
 from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.wire_values import ID_PATTERN
 from vodpull.workflows.importing.orders import NewImport as Asked

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from vodpull.api.v1.shapes import ErrorReply, NewCaption, RequestShape, Shape
-from vodpull.imports.entries import (
+from vodpull.imports.entry_limits import (
     LAST_MS,
     MAX_CATEGORIES,
     MAX_CATEGORY,
@@ -17,10 +17,11 @@ from vodpull.imports.entries import (
     MAX_REVISION,
     MAX_SIZE,
 )
-from vodpull.imports.model import EntryState, ImportState
+from vodpull.imports.import_states import EntryState, ImportState
 from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
-from vodpull.jobs.store.caption_rows import MAX_CAPTIONS
-from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
+from vodpull.jobs.store.caption_count_limit import MAX_CAPTIONS
+from vodpull.url_limits import MAX_URL_CHARACTERS
+from vodpull.wire_values import TEXT_PATTERN
 
 Word = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z_]+$")]
 PlaceText = Annotated[str, Field(max_length=4096, pattern=TEXT_PATTERN)]

@@ -7,7 +7,7 @@ from vodpull.api.v1.shapes import ErrorReply
 from vodpull.errors import Failure
 from vodpull.imports.entries import Entry, EntryCaption
 from vodpull.imports.estimate import Speed, estimate
-from vodpull.imports.model import EntryState, Figures, Import, ListedEntry, Tally
+from vodpull.imports.import_states import EntryState, Figures, Import, ListedEntry, Tally
 
 
 def import_reply(found: Import, figures: Figures, speed: Speed) -> ImportReply:

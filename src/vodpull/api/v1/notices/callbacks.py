@@ -10,11 +10,11 @@ from pydantic import Field
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import NotFound
+from vodpull.url_limits import MAX_URL_CHARACTERS
 from vodpull.videos.callback_addresses import CallbackKind
-from vodpull.wire_values import MAX_URL_CHARACTERS
 from vodpull.workflows.requests.notify_urls import judge_address
 
 Kind = Annotated[CallbackKind, Path(description="What it is told.")]

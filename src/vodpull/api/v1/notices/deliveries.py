@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import Shape
 from vodpull.jobs.notices.deliveries import CURSOR_PATTERN, MAX_PAGE, Attempt, Delivery, DeliveryState
 from vodpull.wire_values import ID_PATTERN

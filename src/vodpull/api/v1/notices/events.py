@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS
+from vodpull.api.v1.caller_and_query import PROBLEMS
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import AuthenticationError
 from vodpull.jobs.notices.events import MAX_PAGE, Event, EventKind

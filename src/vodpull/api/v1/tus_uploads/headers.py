@@ -16,8 +16,8 @@ from email.utils import formatdate
 from typing import Protocol
 
 from vodpull.errors import ParameterError
-from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS
-from vodpull.uploads.model import MAX_RESUME_ID_CHARS, Upload, UploadKind
+from vodpull.jobs.submission.file_and_video_names import MAX_FILE_NAME_CHARS
+from vodpull.uploads.upload_and_ticket import Upload, UploadKind
 from vodpull.wire_values import MD5_PATTERN, read_number
 
 VERSION = "1.0.0"
@@ -32,6 +32,7 @@ SERIES = "tus"
 """Of the one block that an upload of this protocol is."""
 
 MAX_METADATA_CHARS = 8192
+MAX_RESUME_ID_CHARS = 64
 
 SUBJECTS = {
     UploadKind.VIDEO: "Vodpull-Video-Id",

@@ -8,19 +8,19 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter, ValidationError
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.shapes import NewCaption
 from vodpull.api.v1.sidecars import sidecars_of
 from vodpull.api.v1.tus_uploads.headers import Described
 from vodpull.errors import NotFound, ParameterError, UploadTooLarge
 from vodpull.jobs.model import Sidecar
-from vodpull.jobs.submission.pull_request import MAX_SIDECARS
+from vodpull.jobs.submission.pull_request_limits import MAX_SIDECARS
 from vodpull.materials.materials import find_material
 from vodpull.materials.new_file_rules import NEW_NAME_CHARS, SOUND_SUFFIX, is_suffix, is_taken, most_bytes
-from vodpull.uploads.model import Upload, UploadKind, Wanted
+from vodpull.uploads.upload_and_ticket import Upload, UploadKind, Wanted
 from vodpull.videos.category_paths import read_labels
-from vodpull.workflows.attempt.extras.watermarks import check_watermark
+from vodpull.workflows.attempt.extras.material_watermarks import check_watermark
 from vodpull.workflows.requests.sidecar_checks import caption_materials, checked_sidecars
 from vodpull.workflows.requests.uploaded_materials import KINDS, material_options
 from vodpull.workflows.requests.uploaded_videos import video_options

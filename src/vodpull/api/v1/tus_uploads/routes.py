@@ -13,11 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from vodpull.accounts.keys import LiveKey
-from vodpull.api.http.bodies import ClientLeft, fill_of
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.error_replies import document_reply
-from vodpull.api.v1.dependencies import PROBLEMS
+from vodpull.api.http.request_body_limits import ClientLeft, fill_of
+from vodpull.api.v1.caller_and_query import PROBLEMS
 from vodpull.api.v1.tus_uploads.headers import (
     ALGORITHMS,
     CHECKSUM_MISMATCH,
@@ -35,9 +35,9 @@ from vodpull.api.v1.tus_uploads.headers import (
 )
 from vodpull.api.v1.tus_uploads.new_upload import is_same, wanted_of
 from vodpull.errors import NotFound, ParameterError, UploadDamaged, UploadMalformed, UploadMisplaced
-from vodpull.uploads.body_memory import Announced, Body
+from vodpull.uploads.blocks.shared_body_memory import Announced, Body
 from vodpull.uploads.growing import Growing, GrowingUploads
-from vodpull.uploads.model import Upload
+from vodpull.uploads.upload_and_ticket import Upload
 
 UPLOADS_PREFIX = "/api/v1/uploads"
 

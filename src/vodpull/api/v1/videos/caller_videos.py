@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from vodpull.accounts.scopes import Scope
 from vodpull.api.http.context import ApiContext
-from vodpull.api.v1.dependencies import Caller, Callers
+from vodpull.api.v1.caller_and_query import Caller, Callers
 from vodpull.api.v1.idempotency_keys import Makers
 from vodpull.api.v1.videos.playback_terms import PlaybackTerms
 from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange, VideoPage, VideoReply
@@ -18,11 +18,11 @@ from vodpull.api.v1.videos.views import playback_reply, video_reply, video_summa
 from vodpull.clock import now_s
 from vodpull.errors import NotFound, PermissionDenied
 from vodpull.videos.blocking import block, enable
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import VideoEdit, VideoFilter
-from vodpull.videos.model import Video
 from vodpull.videos.playback.file_kinds import kind_of
 from vodpull.videos.playback.playback_tokens import Grant, may_have
-from vodpull.videos.urls import FileUrls
+from vodpull.videos.video import Video
 
 
 class CallerVideos:

@@ -10,17 +10,17 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 from starlette.requests import Request
 
-from vodpull.api.http.bodies import MAX_BODY_BYTES
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS, Caller
+from vodpull.api.http.request_body_limits import MAX_BODY_BYTES
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller
 from vodpull.api.v1.videos.caller_videos import CallerVideos
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.api.v1.videos.shapes import CaptionList, CaptionReply, CaptionSource
 from vodpull.api.v1.videos.views import caption_reply
 from vodpull.errors import ParameterError
 from vodpull.wire_values import TEXT_PATTERN
-from vodpull.workflows.requests.captions import added
+from vodpull.workflows.requests.added_captions import added
 
 Language = Annotated[
     str, Path(min_length=2, max_length=35, pattern=r"^[0-9A-Za-z_-]+$", description="By BCP 47: `en`, `pt-BR`.")

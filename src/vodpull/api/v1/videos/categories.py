@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
 from vodpull.api.v1.idempotency_keys import IdempotencyKey, Makers, asked_for
 from vodpull.api.v1.videos.shapes import MAX_NODE_ID, CategoryList, CategoryReply, NewCategory
 from vodpull.api.v1.videos.views import category_reply

@@ -9,14 +9,16 @@ from pydantic import Field
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
 from vodpull.api.v1.idempotency_keys import IdempotencyKey, Makers, asked_for
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.api.v1.videos.caller_videos import CallerVideos
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.errors import ParameterError
-from vodpull.videos.model import MAX_NAME_CHARS, Video
-from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
+from vodpull.url_limits import MAX_URL_CHARACTERS
+from vodpull.videos.field_lengths import MAX_NAME_CHARS
+from vodpull.videos.video import Video
+from vodpull.wire_values import TEXT_PATTERN
 from vodpull.workflows.requests.clips_and_joins import MAX_JOINED, EditRequest, read_order
 from vodpull.workflows.requests.notify_urls import judge_address
 

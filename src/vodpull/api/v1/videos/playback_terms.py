@@ -1,4 +1,4 @@
-"""For how long, and for whom, a playback token is asked for; the most is in `videos/playback/token_life.py`."""
+"""For how long, and for whom, a playback token is asked for; the most: `playback/playback_token_lifetimes.py`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from fastapi import Query
 from pydantic import AfterValidator
 
+from vodpull.videos.playback.playback_token_lifetimes import HANDED_OUT_S, MAX_LIFE_S
 from vodpull.videos.playback.playback_tokens import Grant
-from vodpull.videos.playback.token_life import HANDED_OUT_S, MAX_LIFE_S
 
 
 def _network(text: str) -> str:

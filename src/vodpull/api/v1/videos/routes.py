@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS, Caller
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller
 from vodpull.api.v1.idempotency_keys import IdempotencyKey, asked_for
 from vodpull.api.v1.videos.caller_videos import CallerVideos
 from vodpull.api.v1.videos.playback_terms import PlaybackTerms
@@ -28,7 +28,7 @@ from vodpull.api.v1.videos.shapes import (
 )
 from vodpull.errors import ParameterError
 from vodpull.jobs.cursors import CURSOR_PATTERN
-from vodpull.jobs.model import EncodeState, VideoOrigin, VideoState
+from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin, VideoState
 from vodpull.videos.library import MAX_PAGE, VideoFilter
 from vodpull.wire_values import TEXT_PATTERN
 

@@ -17,10 +17,11 @@ from vodpull.api.v1.shapes import (
     TrackReply,
     WarningReply,
 )
-from vodpull.jobs.model import Stage
+from vodpull.jobs.states_and_codes import Stage
+from vodpull.url_limits import MAX_URL_CHARACTERS
 from vodpull.videos.category_names import is_category_name
-from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
-from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
+from vodpull.videos.field_lengths import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
+from vodpull.wire_values import TEXT_PATTERN
 
 State = Literal["enabled", "blocked"]
 EncodeStateName = Literal["encoded", "not_encoded", "encoding", "failed"]

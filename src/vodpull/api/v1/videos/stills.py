@@ -10,11 +10,11 @@ from fastapi.responses import Response
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS, Caller
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller
 from vodpull.api.v1.videos.caller_videos import CallerVideos
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.api.v1.videos.shapes import PosterOrder, VideoReply
-from vodpull.workflows.requests.stills import MAX_WIDTH_PX
+from vodpull.workflows.requests.stills_on_demand import MAX_WIDTH_PX
 
 MAX_AT_S = 10**6
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vodpull.accounts.keys import AccessKey
+from vodpull.accounts.access_keys import AccessKey
 from vodpull.console.context import ConsoleContext
 
 

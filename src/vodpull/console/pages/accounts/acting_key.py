@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.console.context import ConsoleContext
 
 

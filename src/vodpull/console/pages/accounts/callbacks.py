@@ -10,8 +10,8 @@ from vodpull.console.gate import Gate
 from vodpull.console.pages.accounts.account_choice import accounts_of
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
+from vodpull.url_limits import MAX_URL_CHARACTERS
 from vodpull.videos.callback_addresses import CallbackKind
-from vodpull.wire_values import MAX_URL_CHARACTERS
 from vodpull.workflows.requests.notify_urls import judge_address
 
 

@@ -7,7 +7,7 @@ import re
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.accounts.scopes import Scope, read_scopes
 from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext

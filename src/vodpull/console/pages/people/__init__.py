@@ -1,1 +1,1 @@
-"""How people get in, and the pages about themselves and each other; not who may what (`console/access_rules.py`)."""
+"""How people get in, and the pages about themselves and each other; not who may what (`console/needed_roles.py`)."""

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from vodpull.accounts.audit import Look, as_csv, as_json_lines
+from vodpull.accounts.audit_log import Look, as_csv, as_json_lines
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.reply.rendering import Pages

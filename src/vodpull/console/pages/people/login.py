@@ -11,9 +11,9 @@ from http import HTTPStatus
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vodpull.accounts.audit import DONE, Kind, Who
+from vodpull.accounts.audit_log import DONE, Kind, Who
+from vodpull.accounts.people.link_and_session_lifetimes import SESSION_S
 from vodpull.accounts.people.passwords import MIN_PASSWORD_CHARACTERS
-from vodpull.accounts.people.token_lifetimes import SESSION_S
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.people.sign_in_limits import Attempts

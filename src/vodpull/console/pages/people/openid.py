@@ -7,9 +7,9 @@ from http import HTTPStatus
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from vodpull.accounts.audit import DONE, Kind, Who
+from vodpull.accounts.audit_log import DONE, Kind, Who
+from vodpull.accounts.people.link_and_session_lifetimes import REQUEST_S, SIGNED_ON_S
 from vodpull.accounts.people.single_sign_on import SingleSignOn
-from vodpull.accounts.people.token_lifetimes import REQUEST_S, SIGNED_ON_S
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.people.sign_in_limits import Attempts

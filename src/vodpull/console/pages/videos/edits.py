@@ -14,8 +14,9 @@ from vodpull.console.pages.accounts.acting_key import key_of
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
+from vodpull.videos.field_lengths import MAX_NAME_CHARS
 from vodpull.videos.library import VideoFilter
-from vodpull.videos.model import MAX_NAME_CHARS, Video
+from vodpull.videos.video import Video
 from vodpull.workflows.requests.clips_and_joins import CONTAINERS, MAX_JOINED, EditRequest, read_order
 
 OFFERED = 50

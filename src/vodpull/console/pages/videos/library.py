@@ -14,17 +14,17 @@ from starlette.routing import Route
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.accounts.account_choice import accounts_of
-from vodpull.console.reply.live import Blocks, Live
+from vodpull.console.reply.live_streams import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.days import DAY_MS, day_ms
 from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
-from vodpull.jobs.model import EncodeState, VideoState
+from vodpull.jobs.states_and_codes import EncodeState, VideoState
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.category_paths import add_labels, label_path, read_labels
 from vodpull.videos.library import VideoFilter
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 
 PAGE_VIDEOS = 24
 

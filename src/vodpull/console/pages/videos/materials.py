@@ -15,9 +15,9 @@ from vodpull.console.pages.videos.uploads import FILES_PATH, PIECE_BYTES
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import ParameterError
+from vodpull.materials.material import Material, MaterialKind
 from vodpull.materials.materials import MaterialEdit, MaterialFilter
-from vodpull.materials.model import MAX_NAME_CHARS, Material, MaterialKind
-from vodpull.materials.new_file_rules import MAX_BYTES, SOUND_SUFFIX
+from vodpull.materials.new_file_rules import MAX_BYTES, MAX_NAME_CHARS, SOUND_SUFFIX
 
 PAGE_MATERIALS = 50
 KINDS = tuple(kind.value for kind in MaterialKind)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.accounts.account_choice import accounts_of, accounts_to_choose
@@ -18,7 +18,7 @@ from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit
 from vodpull.errors import NotFound, ParameterError
-from vodpull.jobs.model import Stage
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.uploads.key_reservations import find_upload
 from vodpull.videos.category_paths import label_path
 

@@ -19,7 +19,7 @@ from vodpull.console.pages.error_meanings import MEANINGS
 from vodpull.console.pages.proof_shown import proof_row
 from vodpull.console.pages.task_cards import job_card
 from vodpull.console.pages.videos.library import delete_video, start_encode
-from vodpull.console.reply.live import Blocks, Live
+from vodpull.console.reply.live_streams import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to
@@ -27,13 +27,15 @@ from vodpull.errors import NotFound, ParameterError
 from vodpull.jobs.model import Job
 from vodpull.jobs.notices.events import Event
 from vodpull.jobs.status.listing import StageTime
+from vodpull.materials.material import Material, MaterialKind
 from vodpull.materials.materials import MaterialFilter
-from vodpull.materials.model import PICTURE_SUFFIXES, SUBTITLE_SUFFIXES, Material, MaterialKind
+from vodpull.materials.new_file_rules import PICTURE_SUFFIXES, SUBTITLE_SUFFIXES
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.category_paths import edit_with_labels, label_path, read_labels
+from vodpull.videos.field_lengths import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
 from vodpull.videos.library import VideoEdit
-from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Video
 from vodpull.videos.play_urls import playback_of
+from vodpull.videos.video import Video
 from vodpull.workflows.requests.clips_and_joins import CONTAINERS
 
 OFFERED_MATERIALS = 50

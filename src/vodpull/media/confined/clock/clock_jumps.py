@@ -1,12 +1,10 @@
 """
-Give a source one clock, where it has several, and sound of one kind; runs alone, as a confined child, on hostile bytes.
+Give a source one clock, where it has several, and sound of one kind; run by run_script.py, on hostile bytes.
 
-Called as `python -I -S clock_jumps.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
-options), `decoders` (`video`, `audio`), `target` (name of the file to write in the working folder) and `shifts` (empty,
-or those of another file whose clock jumped where this one's did). PYAV is the folder of the PyAV package. The answer
+Its orders: `options` (FFmpeg's format options), `decoders` (`video`, `audio`), `target` (name of the file to write in
+the working folder) and `shifts` (empty, or those of another file whose clock jumped where this one's did). The answer
 has `steady`: true where the source is good as it is and nothing was written; else `shifts`, in seconds, for each run of
-the clock. Only PyAV, the standard library, and programmes.py, wrong_times.py, sound_kinds.py, sound_frames.py,
-rewrite.py and rewrite_proof.py, whose paths come last.
+the clock.
 
 Recordings that were written one after the other, streams that were interrupted and advertisements start their clock
 anew. Where it does, all tracks go on together where the longest of them ended, as far apart as they were.
@@ -15,10 +13,7 @@ anew. Where it does, all tracks go on together where the longest of them ended, 
 from __future__ import annotations
 
 import importlib
-import json
 import math
-import os
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -51,24 +46,17 @@ MAX_RESYNCS = 10_000
 PARAMETERS = frozenset({"h264", "hevc"})
 
 
-def main(argv: list[str]) -> int:
-    """Answer on stdout; the exit code is 0 whenever there is an answer."""
-    orders = json.loads(argv[1])
-    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[4:])]
-    av = importlib.import_module("av")
-    # FFmpeg's own complaints are of no use to anyone here.
-    av.logging.set_level(None)
+def answer(av: Any, orders: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return whether a source is good as it is, or how it was written anew."""
     try:
-        seen = survey(av, argv[3], orders)
+        seen = survey(av, str(path), orders)
     except (av.FFmpegError, ValueError, IndexError, MemoryError):
         # Whether it is of any use is for the probe to say.
-        seen = None
+        return {"steady": True}
     try:
-        answer = {"steady": True} if seen is None else steadied(av, argv[3], orders, seen=seen)
+        return steadied(av, str(path), orders, seen=seen)
     except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:
-        answer = {"steady": False, "error": type(error).__name__}
-    sys.stdout.write(json.dumps(answer))
-    return 0
+        return {"steady": False, "error": type(error).__name__}
 
 
 def steadied(av: Any, path: str, orders: dict[str, Any], *, seen: ClockFacts) -> dict[str, Any]:
@@ -346,9 +334,3 @@ def sound_times(streams: list[Any], seen: ClockFacts) -> dict[int, Any]:
     wrong_times = importlib.import_module("wrong_times")
     changing = [stream for stream in streams if stream.index in seen.changing]
     return {stream.index: wrong_times.SoundTimes(stream.codec_context.sample_rate) for stream in changing}
-
-
-if __name__ == "__main__":
-    code = main(sys.argv)
-    sys.stdout.flush()
-    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

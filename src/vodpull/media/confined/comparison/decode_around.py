@@ -67,16 +67,13 @@ class Tools:
         return begin()
 
 
-def imported() -> Tools:
-    """Import what lies beside this file, in a process that does nothing else."""
-    names = ("av", "segments", "likeness", "display", "sound_frames", "fingerprint")
-    av, segments, likeness, display, sounds, look = map(importlib.import_module, names)
-    tools = Tools(av, segments, likeness, display, sounds, look, gc.collect)
+def imported(av: Any) -> Tools:
+    """Import what a comparison needs, in a process that does nothing else."""
+    names = ("segments", "likeness", "display", "sound_frames", "fingerprint")
+    segments, likeness, display, sounds, look = map(importlib.import_module, names)
     # What is here already stays: looking through it for each picture would take longer than the picture.
     gc.freeze()
-    # FFmpeg's own complaints are of no use to anyone here.
-    tools.av.logging.set_level(None)
-    return tools
+    return Tools(av, segments, likeness, display, sounds, look, gc.collect)
 
 
 def searched(at_s: float, frame_s: float) -> tuple[float, float]:

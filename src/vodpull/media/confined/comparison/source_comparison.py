@@ -1,8 +1,7 @@
 """
-Decode a source and what was made of it around chosen instants, and compare; runs alone, on hostile bytes.
+Decode a source and what was made of it around chosen instants, and compare; run by run_script.py, on hostile bytes.
 
-Called as `python -I -S source_comparison.py ORDERS PYAV FOLDER SOURCE [WATERMARK] [TEXT] [SEEN] SCRIPT…`. ORDERS is a
-JSON object:
+Looks into FOLDER and SOURCE, and [WATERMARK] [TEXT] [SEEN]. Its orders:
 
 - `options` (FFmpeg's format options) and `segment` (pattern of the media segments' names),
 - `zero_s` (the time of the source that is 0 in the output), `frame_s` (how long a shown picture stays),
@@ -23,18 +22,13 @@ JSON object:
 
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
 `source` as a fingerprint, or a list with what was found of each sound; `account`; and `subjects` as in segments.py.
-Only PyAV, the standard library, and the scripts segments.py, decode_around.py, fingerprint.py, source_fingerprints.py,
-display.py, fingerprint_overlay.py, lost_content.py, shared_decoding.py, sound_comparison.py, sound_frames.py,
-likeness.py and sound_likeness.py, whose paths come last.
+Shared with the service: likeness.py and sound_likeness.py.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 import math
-import os
-import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -49,32 +43,28 @@ DARK_LEVELS = 16.0
 TICK_S = 0.001
 
 
-def main(argv: list[str]) -> int:
-    """Answer on stdout; the exit code is 0 whenever there is an answer."""
-    orders = json.loads(argv[1])
+def answer(av: Any, orders: dict[str, Any], *files: Path) -> dict[str, Any]:
+    """Compare all that is asked for, and return what was found."""
+    folder, source, *more = files
     names = [name for name in ("watermark", "text", "seen") if orders[name]]
-    more = {name: Path(path) for name, path in zip(names, argv[5:], strict=False)}
-    scripts = argv[5 + len(more) :]
-    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *scripts)]
+    given = dict(zip(names, more, strict=True))
     film = importlib.import_module("decode_around")
-    tools = film.imported()
-    proof = Comparison(tools, film, orders, folder=Path(argv[3]), source=Path(argv[4]), seen=more.pop("seen", None))
-    if more:
-        proof.burn_in(more)
+    tools = film.imported(av)
+    proof = Comparison(tools, film, orders, folder=folder, source=source, seen=given.pop("seen", None))
+    if given:
+        proof.burn_in(given)
     works = [Work("sights", at) for at in orders["sights"]]
     # What is counted from beginning to end is listened to on the way.
     works += [Work("account", {})] if orders["count"] else [Work("listens", at) for at in orders["listens"]]
     works += [Work("subjects", {"number": number}) for number in range(len(orders["subjects"]))]
-    answers = tools.segments.shared_out(works, proof.done)
-    done = list(zip(works, answers, strict=True))
+    done = list(zip(works, tools.segments.shared_out(works, proof.done), strict=True))
     kinds = ("sights", "listens", "account", "subjects")
-    answer: dict[str, Any] = {kind: [found for work, found in done if work.kind == kind] for kind in kinds}
-    for sight in answer["sights"]:
-        proof.ends.join(answer["subjects"], sight.pop("ends"))
+    answers: dict[str, Any] = {kind: [found for work, found in done if work.kind == kind] for kind in kinds}
+    for sight in answers["sights"]:
+        proof.ends.join(answers["subjects"], sight.pop("ends"))
     if orders["count"]:
-        answer["listens"], answer["account"] = answer["account"][0]
-    sys.stdout.write(json.dumps({**answer, "account": answer["account"] or None}))
-    return 0
+        answers["listens"], answers["account"] = answers["account"][0]
+    return {**answers, "account": answers["account"] or None}
 
 
 @dataclass(frozen=True)
@@ -256,9 +246,3 @@ class Comparison:
         options = {**self._orders["options"], **SEGMENT_OPTIONS}
         tools, joined = self._tools.segments, self._tools.segments.JoinedFiles(files)
         return self._tools.av.open(joined, format="mp4", options=options, stream_options=[dict(tools.UNSEEN)])
-
-
-if __name__ == "__main__":
-    code = main(sys.argv)
-    sys.stdout.flush()
-    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

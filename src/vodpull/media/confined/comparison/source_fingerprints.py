@@ -1,20 +1,16 @@
 """
-Write down what a source shows around chosen instants, ahead of the comparison; runs alone, on hostile bytes.
+Write down what a source shows around chosen instants, ahead of the comparison; run by run_script.py, on hostile bytes.
 
-Called as `python -I -S source_fingerprints.py ORDERS PYAV SOURCE SCRIPT…` in a folder to write into. ORDERS is a JSON
-object: `options`, `zero_s`, `frame_s` and `video` as in source_comparison.py, and `sights`, instants in seconds, in
-order. The file SIGHTS gets a line that says of what source and for which orders it is, and one for each instant, as
-soon as it was looked at: whoever ends this process may use every whole line. source_comparison.py imports `known`. Only
-PyAV, the standard library, and the scripts segments.py, decode_around.py, fingerprint.py, display.py, sound_frames.py
-and likeness.py, whose paths come last.
+It runs in a folder to write into. Its orders: `options`, `zero_s`, `frame_s` and `video` as in source_comparison.py,
+and `sights`, instants in seconds, in order. The file SIGHTS gets a line that says of what source and for which orders
+it is, and one for each instant, as soon as it was looked at: whoever ends this process may use every whole line.
+source_comparison.py imports `known`. Shared with the service: likeness.py.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
-import os
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,20 +20,17 @@ SIGHTS = "sights.jsonl"
 FORM = 1
 
 
-def main(argv: list[str]) -> int:
-    """Write the file; the exit code is 0 when it is whole."""
-    orders, source = json.loads(argv[1]), Path(argv[3])
-    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[4:])]
+def answer(av: Any, orders: dict[str, Any], source: Path) -> dict[str, Any]:
+    """Write the file; there is an answer when it is whole."""
     film = importlib.import_module("decode_around")
-    walk = Walk(film.imported(), film, source=source, orders=orders)
+    walk = Walk(film.imported(av), film, source=source, orders=orders)
     with Path(SIGHTS).open("w", buffering=1) as file:
         file.write(json.dumps(_basis(source, orders)) + "\n")
         for at_s in orders["sights"]:
             first_s, last_s = film.searched(at_s, orders["frame_s"])
             seen = [[sight.at_s, sight.cells.hex(), sight.shape, sight.hdr] for sight in walk.sights(first_s, last_s)]
             file.write(json.dumps([first_s, seen]) + "\n")
-    sys.stdout.write("{}")
-    return 0
+    return {}
 
 
 def known(folder: Path, tools: Any, *, source: Path, orders: dict[str, Any]) -> dict[float, list[Any]]:
@@ -113,9 +106,3 @@ class Walk:
             packets = self._read.packets(self._tools.av, container, stream)
             begins_s = (float(packet.pts * packet.time_base) for packet in packets if packet.pts is not None)
             return bool(next(begins_s, float("inf")) - self._orders["zero_s"] <= reached_s)
-
-
-if __name__ == "__main__":
-    code = main(sys.argv)
-    sys.stdout.flush()
-    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

@@ -1,19 +1,15 @@
 """
-Foretell what probe.py will say of a file that is not all here; runs alone, as a confined child, on hostile bytes.
+Foretell what probe.py will say of a file that is not all here; run by run_script.py, on hostile bytes.
 
-Called as `python -I -S partial_probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `spans` (the bytes that are
-here; the first one begins at 0), `size` (of the whole file; null: not known), `options` (FFmpeg's format options) and
-`probe` (the orders of probe.py). PYAV is the folder of the PyAV package. The answer has `info` (null: not yet), and
-`stop`: null where the file tells how long it is, else the byte with which everything ends that `info` speaks of. Only
-PyAV, the standard library, and probe.py with its parts and partial_reach.py, whose paths come last.
+Its orders: `spans` (the bytes that are here; the first one begins at 0), `size` (of the whole file; null: not known),
+`options` (FFmpeg's format options) and `probe` (the orders of probe.py). The answer has `info` (null: not yet), and
+`stop`: null where the file tells how long it is, else the byte with which everything ends that `info` speaks of.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,27 +20,21 @@ from typing import Any
 STREAMED = frozenset({"fragments", "mpegts", "matroska", "flv"})
 
 
-def main(argv: list[str]) -> int:
-    """Answer on stdout; the exit code is 0 whenever there is an answer."""
-    orders = json.loads(argv[1])
-    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[4:])]
-    av, probe, decodable = (importlib.import_module(name) for name in ("av", "probe", "partial_reach"))
-    # FFmpeg's own complaints are of no use to anyone here.
-    av.logging.set_level(None)
-    answer: dict[str, Any] = {"info": None}
+def answer(av: Any, orders: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return what can be foretold, if anything can."""
+    probe, decodable = importlib.import_module("probe"), importlib.import_module("partial_reach")
     try:
-        part = decodable.Part(Path(argv[3]), [(start, stop) for start, stop in orders["spans"]])
+        part = decodable.Part(path, [(start, stop) for start, stop in orders["spans"]])
         kind = decodable.layout(part)
         if kind == "mp4" and orders["size"]:
             source = decodable.Sparse(part, orders["size"])
             info = foretell(av, probe, source, orders=orders["probe"])
-            answer = {"info": None if source.was_missed else info, "stop": None}
-        elif kind in STREAMED:
-            answer = foretell_beginning(av, probe, decodable, part=part, orders=orders)
+            return {"info": None if source.was_missed else info, "stop": None}
+        if kind in STREAMED:
+            return foretell_beginning(av, probe, decodable, part=part, orders=orders)
     except (probe.Refused, av.FFmpegError, OSError, MemoryError, ValueError):
         """Not yet, or never."""
-    sys.stdout.write(json.dumps(answer))
-    return 0
+    return {"info": None}
 
 
 def foretell(av: Any, probe: Any, source: Any, *, orders: dict[str, Any], measure: Any = None) -> dict[str, Any]:
@@ -126,9 +116,3 @@ class _Named:
             yield self._source
         finally:
             self._source.seek(at)
-
-
-if __name__ == "__main__":
-    code = main(sys.argv)
-    sys.stdout.flush()
-    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

@@ -1,18 +1,14 @@
 """
-Look into a file that is not all here and print one JSON document; runs alone, as a confined child, on hostile bytes.
+Look into a file that is not all here; run by run_script.py, on hostile bytes.
 
-Called as `python -I -S partial_reach.py ORDERS PYAV FILE`. ORDERS is a JSON object: `spans` (the bytes that are here;
-the first one begins at 0) and `options` (FFmpeg's format options). PYAV is the folder of the PyAV package. The answer
-has `reach_s` (null: everything). Only PyAV and the standard library.
+Its orders: `spans` (the bytes that are here; the first one begins at 0) and `options` (FFmpeg's format options). The
+answer has `reach_s` (null: everything).
 """
 
 from __future__ import annotations
 
-import importlib
 import io
-import json
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -42,20 +38,13 @@ FIRST_BOXES = {b"ftyp", b"styp", b"moov", b"free", b"skip", b"mdat", b"wide", b"
 FORMATS = {"mp4": "mov", "fragments": "mov", "matroska": "matroska", "mpegts": "mpegts", "flv": "flv"}
 
 
-def main(argv: list[str]) -> int:
-    """Answer on stdout; the exit code is 0 whenever there is an answer."""
-    orders = json.loads(argv[1])
-    sys.path.insert(0, str(Path(argv[2]).parent))
-    av = importlib.import_module("av")
-    # FFmpeg's own complaints are of no use to anyone here.
-    av.logging.set_level(None)
+def answer(av: Any, orders: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return how far the picture can be decoded; 0: not at all, or not yet."""
     try:
-        part = Part(Path(argv[3]), [(start, stop) for start, stop in orders["spans"]])
-        reach_s = reach(av, part, orders["options"])
+        part = Part(path, [(start, stop) for start, stop in orders["spans"]])
+        return {"reach_s": reach(av, part, orders["options"])}
     except (av.FFmpegError, OSError, MemoryError, ValueError):
-        reach_s = 0.0
-    sys.stdout.write(json.dumps({"reach_s": reach_s}))
-    return 0
+        return {"reach_s": 0.0}
 
 
 class Part:
@@ -313,9 +302,3 @@ def _next_tag(part: Part, at: int) -> int:
         return 0
     length = FLV_TAG_BYTES + int.from_bytes(header[1:4], "big")
     return at + length + 4 if part.read(at + length, 4) == length.to_bytes(4, "big") else 0
-
-
-if __name__ == "__main__":
-    code = main(sys.argv)
-    sys.stdout.flush()
-    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

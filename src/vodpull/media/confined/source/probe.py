@@ -1,20 +1,14 @@
 """
-Look into a media file and print one JSON document; runs alone, as a confined child, on hostile bytes.
+Look into a media file; run by run_script.py, on hostile bytes.
 
-Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
-options), `decoders` (`video`, `audio`, `text`), `max_pixels`, `max_streams`, `max_sounds`, `max_texts`, and
-`complete_share`, below which a file was cut. PYAV is the folder of the PyAV package. The answer is either the facts, or
-`error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and its parts, whose paths
-come last: tracks.py, first_tracks.py, programmes.py, display.py, lengths.py, busiest_bitrate.py, frame_rates.py,
-file_signatures.py, truncated_files.py, truncated_sound.py, sound_frames.py and boxes.py.
+Its orders: `options` (FFmpeg's format options), `decoders` (`video`, `audio`, `text`), `max_pixels`, `max_streams`,
+`max_sounds`, `max_texts`, and `complete_share`, below which a file was cut. The answer is either the facts, or `error`
+(a code of vodpull's catalogue) with a `message`. Shared with the service: boxes.py.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -49,24 +43,17 @@ class Refused(Exception):
         self.kind = kind
 
 
-def main(argv: list[str]) -> int:
-    """Answer on stdout; the exit code is 0 whenever there is an answer."""
-    orders = json.loads(argv[1])
-    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[4:])]
-    av = importlib.import_module("av")
-    # FFmpeg's own complaints are of no use to anyone here.
-    av.logging.set_level(None)
+def answer(av: Any, orders: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the facts of a file, or why it cannot be used."""
     try:
-        answer = probe(av, Path(argv[3]), orders)
-        broken = _broken(Path(argv[3]), answer, share=orders["complete_share"])
-        answer["unfinished"] = _beside("truncated_files").unfinished(Path(argv[3]), answer["container"])
-        answer = {"error": "media_truncated", "message": broken} if broken else answer
+        facts = probe(av, path, orders)
+        broken = _broken(path, facts, share=orders["complete_share"])
+        facts["unfinished"] = _beside("truncated_files").unfinished(path, facts["container"])
     except Refused as refused:
-        answer = {"error": refused.code, "message": str(refused), "kind": refused.kind}
+        return {"error": refused.code, "message": str(refused), "kind": refused.kind}
     except (av.FFmpegError, OSError, MemoryError) as error:
-        answer = {"error": "media_truncated", "message": f"the file cannot be read through ({type(error).__name__})"}
-    sys.stdout.write(json.dumps(answer))
-    return 0
+        return {"error": "media_truncated", "message": f"the file cannot be read through ({type(error).__name__})"}
+    return {"error": "media_truncated", "message": broken} if broken else facts
 
 
 def _broken(path: Path, facts: dict[str, Any], *, share: float) -> Any:
@@ -301,9 +288,3 @@ def _audio_facts(stream: Any, ends: dict[int, tuple[float, float | None]]) -> di
         "duration_s": None if end_s is None else end_s - start_s,
         "config": bytes(context.extradata or b"")[:4].hex(),
     }
-
-
-if __name__ == "__main__":
-    code = main(sys.argv)
-    sys.stdout.flush()
-    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

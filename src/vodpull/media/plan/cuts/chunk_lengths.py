@@ -1,7 +1,7 @@
 """
 How long the chunks of a film are: runs of segments, each encoded alone. Pure.
 
-What of clips and joins is encoded as one chunk, `edit/plan.py` says.
+What of clips and joins is encoded as one chunk, `edit/edit_plan.py` says.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 Which frame rate a rendition gets: the source's own, within bounds, and as an exact fraction. Pure.
 
 The source's own is measured in `confined/frame_rates.py`, which knows the standard rates; from all packets, in
-`confined/packet_survey.py`. Clips and joins may be asked for another one: `edit/plan.py`, `rate_of`.
+`confined/packet_survey.py`. Clips and joins may be asked for another one: `edit/edit_plan.py`, `rate_of`.
 """
 
 from __future__ import annotations

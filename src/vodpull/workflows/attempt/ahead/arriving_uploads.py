@@ -18,14 +18,14 @@ import structlog
 
 from vodpull.errors import Cancelled, ObjectMissing, VodpullError
 from vodpull.jobs.model import Job
+from vodpull.uploads.blocks.arrived_parts import Part
 from vodpull.uploads.handover import Copy
-from vodpull.uploads.model import Upload
-from vodpull.uploads.parts import Part
-from vodpull.uploads.terms import QUIET_MS
+from vodpull.uploads.quiet_uploads import QUIET_MS
+from vodpull.uploads.upload_and_ticket import Upload
 from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.workspace.disk_reservations import Reservation
+from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import Reservation
 
 LOOK_S = 0.5
 

@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 from vodpull import captions, fetch, media
 from vodpull.errors import CaptionInvalid
 from vodpull.jobs.model import Asset, AssetWarning, Job
-from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.offered_texts import keep_offered
 from vodpull.workflows.attempt.captions.source_texts import read_text
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 
 TEXTS_FILE = "texts.json"
 

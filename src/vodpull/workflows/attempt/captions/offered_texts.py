@@ -9,7 +9,7 @@ from vodpull import captions, media
 from vodpull.errors import CaptionInvalid, NotAllowedNow, NotFound, ParameterError
 from vodpull.jobs.model import Job, Sidecar
 from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin
-from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles, Wanted
 
 UNKNOWN = "und"
 """A language that the file does not name (ISO 639-2)."""

@@ -14,7 +14,7 @@ from vodpull.errors import CaptionInvalid, FetchError, NotAllowedNow, NotFound, 
 from vodpull.jobs.model import Asset, AssetWarning, Batch, Job, Sidecar
 from vodpull.jobs.store.caption_rows import CaptionOrigin
 from vodpull.materials.materials import Materials
-from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles, Wanted
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 
 log = structlog.get_logger(__name__)

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from vodpull import captions, media, storage
 from vodpull.errors import CaptionInvalid
 from vodpull.jobs.model import Asset, AssetWarning, Job
-from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.offered_texts import keep_offered
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 
 
 class SourceTexts:

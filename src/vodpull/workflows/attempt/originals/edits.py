@@ -20,7 +20,8 @@ from pydantic import TypeAdapter
 from vodpull import media
 from vodpull.errors import EncodeFailed, MediaTooLarge, MediaUnsupported, NotFound, OutputInvalid
 from vodpull.jobs.job_folders import folder_key, fragments_name
-from vodpull.jobs.model import Asset, Batch, Job, Stage
+from vodpull.jobs.model import Asset, Batch, Job
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.job_refs import Progress
 from vodpull.media import edit
 from vodpull.videos.deferred_calls import task_of_job

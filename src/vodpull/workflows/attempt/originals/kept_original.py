@@ -12,8 +12,9 @@ from pathlib import Path
 
 from vodpull import media, storage
 from vodpull.jobs.job_folders import folder_key
-from vodpull.jobs.model import EDITED, Asset, Job
-from vodpull.workflows.attempt.asset import original_asset
+from vodpull.jobs.model import Asset, Job
+from vodpull.jobs.states_and_codes import EDITED
+from vodpull.workflows.attempt.asset_files import original_asset
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.originals.edits import Edits
 

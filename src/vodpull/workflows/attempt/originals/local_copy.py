@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from vodpull import media
-from vodpull.jobs.model import EDITED, Job
+from vodpull.jobs.model import Job
+from vodpull.jobs.states_and_codes import EDITED
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.originals.stored_video import bring_playlist
 from vodpull.workflows.attempt.single_flight import SharedWork

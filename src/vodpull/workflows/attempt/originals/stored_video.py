@@ -8,7 +8,8 @@ import m3u8
 
 from vodpull import media, storage
 from vodpull.errors import MediaUnsupported
-from vodpull.jobs.model import Asset, ServerType
+from vodpull.jobs.model import Asset
+from vodpull.jobs.states_and_codes import ServerType
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles, beside
 
 JOINED = "joined.mp4"

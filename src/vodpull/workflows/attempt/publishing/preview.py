@@ -15,7 +15,7 @@ from vodpull import media
 from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Job
 from vodpull.jobs.store.job_refs import JobRef
-from vodpull.workflows.attempt.captions.files import captions_of
+from vodpull.workflows.attempt.captions.stored_caption_files import captions_of
 from vodpull.workflows.attempt.context import Context, made_name, replaces
 from vodpull.workflows.attempt.publishing.publish_order import upload
 from vodpull.workflows.attempt.workspace.pieces import Planned

@@ -10,7 +10,7 @@ from vodpull import storage
 from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, Job
 from vodpull.jobs.store.job_refs import JobRef
-from vodpull.workflows.attempt.asset import published_asset, with_quality
+from vodpull.workflows.attempt.asset_files import published_asset, with_quality
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.single_flight import run_all
 from vodpull.workflows.attempt.stable_playlist_names import is_playlist, make_known

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from vodpull.api.cloudvod.parameters import read_parameters
 from vodpull.api.cloudvod.pull.requests import parse_pull, parse_query
 from vodpull.errors import ParameterError
-from vodpull.jobs.submission.pull_request import PullItem, PullRequest
+from vodpull.jobs.submission.pull_request_limits import PullItem, PullRequest
 
 URL = "http://o.test/a/clip.mp4"
 

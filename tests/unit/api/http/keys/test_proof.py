@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.http.keys.signatures import prove, read_claim
 from vodpull.request_signing import BASIC, CNC, WS3, SignedRequest, SigningKey, sign
 

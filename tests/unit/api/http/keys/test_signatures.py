@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.http.keys.signatures import authenticate, authenticate_bearer
 from vodpull.errors import AuthenticationError, ParameterError
 from vodpull.request_signing import SignedRequest, SigningKey, sign

@@ -6,8 +6,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from vodpull.api.http.stored.files import UNSATISFIABLE, is_media_key, media_router, parse_range
+from vodpull.api.http.stored.files import media_router
+from vodpull.api.http.stored.media_keys import is_media_key
 from vodpull.api.http.stored.publish_domain_paths import PublishDomains
+from vodpull.api.http.stored.range_requests import UNSATISFIABLE, parse_range
 from vodpull.errors import ObjectMissing
 from vodpull.storage import ObjectInfo
 from vodpull.storage.object_headers import headers_of

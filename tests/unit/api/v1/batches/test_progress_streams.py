@@ -9,9 +9,9 @@ from functools import partial
 
 import pytest
 
-from vodpull.api.http.keys.open_streams import Waiters
-from vodpull.api.v1.batches import progress as module
-from vodpull.api.v1.batches.progress import News, ProgressStreams
+from vodpull.api.http.keys.open_stream_limit import Waiters
+from vodpull.api.v1.batches import progress_streams as module
+from vodpull.api.v1.batches.progress_streams import News, ProgressStreams
 from vodpull.errors import RateLimited
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests.pngs import png
 
 from vodpull.media.inspect.watermark_picture import read_still
-from vodpull.media.plan.burnt_in.watermark import Place, Watermark, place_watermark
+from vodpull.media.plan.burnt_in.watermark_place import Place, Watermark, place_watermark
 
 MARK = Watermark(file="logo.png", picture=read_still(png(40, 20)), width_percent=10, margin_percent=5)
 

@@ -17,8 +17,8 @@ import pytest
 from vodpull.errors import FetchError, NameNotResolved, StorageError, VodpullError
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.transfer.network_errors import network_errors
-from vodpull.workflows.attempt import step_retries as module
-from vodpull.workflows.attempt.step_retries import RepeatedWork
+from vodpull.workflows.attempt.retries import step_retries as module
+from vodpull.workflows.attempt.retries.step_retries import RepeatedWork
 from vodpull.workflows.attempt.workspace.descriptor_shortage import has_descriptors, is_exhaustion
 
 

@@ -14,7 +14,7 @@ from vodpull.api.cloudvod.parameters import Parameters, text_of
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.idempotent_calls import Once
 from vodpull.errors import ParameterError
-from vodpull.jobs.submission.idempotency import signed_fingerprint
+from vodpull.jobs.submission.remembered_requests import signed_fingerprint
 from vodpull.videos.deferred_calls import TaskKind, Tasks
 from vodpull.videos.wire.edits import edit_info
 from vodpull.workflows.requests.clips_and_joins import EditRequest, read_order

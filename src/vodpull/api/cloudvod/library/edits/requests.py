@@ -12,8 +12,8 @@ from vodpull.api.cloudvod.library.refusals import Refusal, Refused
 from vodpull.api.cloudvod.library.videos.requests import VIDEO_ID, id_text, parse_video_id
 from vodpull.api.cloudvod.parameters import Parameters, flag_of, number_of, text_of
 from vodpull.errors import ParameterError
-from vodpull.jobs.submission.pull_request import MAX_TRANS_NO_CHARS
-from vodpull.videos.model import MAX_NAME_CHARS
+from vodpull.jobs.submission.pull_request_limits import MAX_TRANS_NO_CHARS
+from vodpull.videos.field_lengths import MAX_NAME_CHARS
 from vodpull.workflows.requests.clips_and_joins import MAX_JOINED
 
 MAX_SECONDS = 10**9

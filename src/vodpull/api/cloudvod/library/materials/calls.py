@@ -22,8 +22,8 @@ from vodpull.api.cloudvod.library.materials.requests import (
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
 from vodpull.clock import now_ms
+from vodpull.materials.material import Material, MaterialKind
 from vodpull.materials.materials import MaterialEdit
-from vodpull.materials.model import Material, MaterialKind
 from vodpull.videos.wire.material_shapes import audio_info, material_info
 
 _KINDS = {MaterialKind.MATERIAL: MATERIAL, MaterialKind.AUDIO: AUDIO}

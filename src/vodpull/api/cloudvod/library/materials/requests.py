@@ -12,8 +12,8 @@ from vodpull.api.cloudvod.library.videos.list_requests import MAX_PAGE_SIZE, MAX
 from vodpull.api.cloudvod.library.videos.requests import DOMAIN, known_form
 from vodpull.api.cloudvod.parameters import Parameters, flag_of, number_of, text_of
 from vodpull.errors import ParameterError
+from vodpull.materials.material import MaterialKind
 from vodpull.materials.materials import MaterialEdit, MaterialFilter, check_edit
-from vodpull.materials.model import MaterialKind
 
 MAX_TIME_S = 10**10
 """Far beyond any time that is meant."""

@@ -16,7 +16,7 @@ from vodpull.api.cloudvod.parameters import Parameters, entries_of, flag_of, tex
 from vodpull.api.http.context import ApiContext
 from vodpull.errors import ParameterError
 from vodpull.materials.new_file_rules import NEW_NAME_CHARS, is_suffix, is_taken, most_bytes
-from vodpull.uploads.model import UploadKind, Wanted
+from vodpull.uploads.upload_and_ticket import UploadKind, Wanted
 from vodpull.uploads.upload_token import BUCKET
 from vodpull.workflows.requests.uploaded_materials import KINDS, material_options
 

@@ -14,8 +14,8 @@ from vodpull.api.cloudvod.library.videos.requests import MAX_TEMPLATE_CHARS
 from vodpull.api.cloudvod.parameters import Parameters, flag_of, text_of
 from vodpull.api.cloudvod.pull.requests import template_of
 from vodpull.errors import ParameterError
-from vodpull.jobs.model import VideoOrigin
-from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS
+from vodpull.jobs.states_and_codes import VideoOrigin
+from vodpull.jobs.submission.file_and_video_names import MAX_FILE_NAME_CHARS
 from vodpull.videos.category_names import CategoryName
 from vodpull.wire_values import MD5_PATTERN, read_number
 

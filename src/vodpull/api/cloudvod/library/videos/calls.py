@@ -28,15 +28,15 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.idempotent_calls import Once
 from vodpull.clock import now_ms
 from vodpull.errors import NotAllowedNow, TransNoRepeated
-from vodpull.jobs.model import EncodeState
-from vodpull.jobs.submission.idempotency import signed_fingerprint
+from vodpull.jobs.states_and_codes import EncodeState
+from vodpull.jobs.submission.remembered_requests import signed_fingerprint
 from vodpull.videos import blocking
-from vodpull.videos.categories import resolve
+from vodpull.videos.category_tree import resolve
 from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.library import change_video, find_video
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 from vodpull.videos.wire.shapes import publish_code, video_info
-from vodpull.workflows.requests.captions import spoken
+from vodpull.workflows.requests.added_captions import spoken
 from vodpull.workflows.requests.notify_urls import judge_address
 
 _MANAGE = "/vod/videoManage"

@@ -15,9 +15,9 @@ from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.idempotent_calls import Once
 from vodpull.errors import ParameterError
-from vodpull.jobs.submission.idempotency import signed_fingerprint
-from vodpull.videos.categories import FIRST_LEVEL
+from vodpull.jobs.submission.remembered_requests import signed_fingerprint
 from vodpull.videos.category_names import is_category_name
+from vodpull.videos.category_tree import FIRST_LEVEL
 from vodpull.wire_values import read_number
 from vodpull.workflows.requests.notify_urls import judge_address
 

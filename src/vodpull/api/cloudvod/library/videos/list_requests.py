@@ -13,7 +13,7 @@ from vodpull.api.cloudvod.library.videos.requests import id_text, known_form
 from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
 from vodpull.clock import read_wire_time_ms
 from vodpull.errors import ParameterError
-from vodpull.jobs.model import EncodeState, VideoState
+from vodpull.jobs.states_and_codes import EncodeState, VideoState
 from vodpull.videos.library import VideoFilter
 from vodpull.videos.wire.shapes import ENCRYPTED_NOT_ENCODED
 

@@ -12,7 +12,7 @@ from vodpull.api.cloudvod.library.subtitles import Subtitles, parse_subtitles
 from vodpull.api.cloudvod.library.videos.label_parameters import parse_labels
 from vodpull.api.cloudvod.parameters import Parameters, flag_of, number_of, text_of
 from vodpull.errors import ParameterError
-from vodpull.jobs.submission.pull_request import MAX_TRANS_NO_CHARS
+from vodpull.jobs.submission.pull_request_limits import MAX_TRANS_NO_CHARS
 from vodpull.videos.category_names import CategoryName
 from vodpull.videos.library import VideoEdit, check_edit
 from vodpull.videos.wire.shapes import CodeType

@@ -9,7 +9,7 @@ from tests.videos import ZONE, wire_ms
 from vodpull.api.cloudvod.library.storage_volume import parse_volume
 from vodpull.api.cloudvod.library.videos.list_requests import ListRequest, parse_list
 from vodpull.errors import ParameterError
-from vodpull.jobs.model import EncodeState
+from vodpull.jobs.states_and_codes import EncodeState
 
 TODAY = date(2023, 11, 15)
 

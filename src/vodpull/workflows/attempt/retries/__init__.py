@@ -1,0 +1,1 @@
+"""What is done again when it fails: steps after what passes by itself, and films that came out wrong."""

@@ -6,14 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
 
 from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
-from vodpull.database.migrate import migrations
+from vodpull.database.upgrade import upgrade
 from vodpull.errors import Failure, Md5Mismatch
 from vodpull.jobs.model import Asset, Batch, BatchView, Job, StoredFile
 from vodpull.jobs.states_and_codes import Clarity, ServerType
@@ -118,10 +117,8 @@ def finish(store: Store, job: Job, outcome: Outcome) -> BatchView | None:
 def older_database(url: str, revision: str) -> sa.Engine:
     """Return an empty database with the tables of an older revision; the caller disposes of it."""
     engine = open_database(url)
-    config = migrations()
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        upgrade(connection, revision)
     return engine

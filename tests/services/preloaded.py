@@ -33,7 +33,7 @@ MODULES = (
     "vodpull.app.service",
     "vodpull.app.telemetry.logs",
     "vodpull.storage.object_store",
-    "alembic.command",
+    "vodpull.database.upgrade",
     "psycopg",
     "pydantic.v1",
     "sqlalchemy.dialects.postgresql.psycopg",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from tests.services.postgres import Postgres
 
 from vodpull.database import connection, tables
 from vodpull.database.commit_watch import following
 from vodpull.database.connection import open_database
-from vodpull.database.migrate import migrate
+from vodpull.database.migrate import migrate, revisions
 from vodpull.database.tables import metadata
+from vodpull.database.upgrade import MIGRATIONS
 from vodpull.workflows.engine.executors import BeatLimits
 
 
@@ -26,6 +30,24 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database_url: str) -
         differences = compare_metadata(context, metadata)
     engine.dispose()
     assert differences == []
+
+
+def test_revisions_are_in_the_order_of_their_files() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    assert revisions() == [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def test_a_current_database_is_opened_without_what_upgrades_one(
+    database: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "vodpull.database.upgrade", None)
+    migrate(database)
+    with database.begin() as mine:
+        mine.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    with pytest.raises(ModuleNotFoundError):
+        migrate(database)
 
 
 def test_what_a_vanished_process_has_locked_is_free_again(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 from vodpull.videos.storage_peaks import StorageDays
 from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
-from vodpull.workflows.attempt.meters import Tracer, Watch
+from vodpull.workflows.attempt.telemetry.meters import Tracer, Watch
 from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine

@@ -43,7 +43,7 @@ from vodpull.workflows.attempt.telemetry.meters import Tracer, Watch
 from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
-from vodpull.workflows.engine.executors import BeatLimits
+from vodpull.workflows.engine.heartbeats import BeatLimits
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports

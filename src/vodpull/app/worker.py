@@ -23,7 +23,8 @@ from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.encoder_slots import Encoders
 from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import Admission, Thresholds
-from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
+from vodpull.workflows.engine.executor_ids import claim_executor_id
+from vodpull.workflows.engine.heartbeats import Heartbeat
 from vodpull.workflows.engine.lost_process import leave_if_shared
 from vodpull.workflows.importing.advance import Turns, register_imports
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere

@@ -1,5 +1,5 @@
 """
-Under which key an upload is kept, and every query about reservations of keys; those of disk space: `uploads.py`.
+Under which key an upload is kept, and every query about reservations of keys; promises of room: `room_promises.py`.
 
 Call them from a thread, not a loop.
 """

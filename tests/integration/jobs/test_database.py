@@ -15,7 +15,7 @@ from vodpull.database.commit_watch import following
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.database.tables import metadata
-from vodpull.workflows.engine.executors import BeatLimits
+from vodpull.workflows.engine.heartbeats import BeatLimits
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> None:

@@ -331,14 +331,20 @@ def open_page(console: Watched, name: str, served: Vodpull) -> None:
         expect(console.page.locator("#notice")).to_be_empty()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_is_accessible_in_both_colours(console: Watched, served: Vodpull, name: str, scheme: Any) -> None:
-    console.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+def test_every_page_is_accessible_in_both_colours(console: Watched, served: Vodpull, name: str) -> None:
+    console.page.emulate_media(color_scheme="light", reduced_motion="reduce")
     open_page(console, name, served)
     assert console.serious_findings() == []
-    ground = re.findall(r"\d+", console.page.evaluate("getComputedStyle(document.body).backgroundColor"))
-    assert int(ground[0]) in (BLACK_ISH if scheme == "dark" else WHITE_ISH)
+    assert ground_of(console) in WHITE_ISH
+    console.page.emulate_media(color_scheme="dark")
+    assert console.serious_findings() == []
+    assert ground_of(console) in BLACK_ISH
+
+
+def ground_of(console: Watched) -> int:
+    """Return how much red there is in the colour of a page."""
+    return int(re.findall(r"\d+", console.page.evaluate("getComputedStyle(document.body).backgroundColor"))[0])
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -21,7 +21,7 @@ import pytest
 from tests.origin import Origin, run_origin_in_thread
 from tests.services.postgres import Postgres
 from tests.services.s3 import BUCKET
-from tests.services.vodpull import Vodpull
+from tests.services.vodpull import QUICK, Vodpull
 from vodpull.storage import UPLOADS, open_store
 
 pytestmark = pytest.mark.slow
@@ -101,9 +101,9 @@ def tus(
     return reply
 
 
-def begin_upload(service: Vodpull, data: bytes, *, template: str = "abr", encoded_by: Vodpull | None = None) -> str:
+def begin_upload(service: Vodpull, data: bytes, *, encoded_by: Vodpull | None = None) -> str:
     """Send the beginning of a film, wait until a chunk of it is encoded, and return the id of the upload."""
-    said = f"filename Zi5tcDQ=,template {base64.b64encode(template.encode()).decode()}"
+    said = f"filename Zi5tcDQ=,template {base64.b64encode(QUICK.encode()).decode()}"
     made = tus(service, "POST", "", Upload_Length=str(len(data)), Upload_Metadata=said)
     upload_id = made.headers["location"].rpartition("/")[2]
     send_on(service, upload_id, data[: len(data) // 2])
@@ -162,10 +162,9 @@ def segments_of(service: Vodpull, video_id: str) -> list[str]:
 
 def test_an_upload_outlives_kills_while_it_is_encoded(service: Vodpull, own_origin: Origin, film: Path) -> None:
     data = film.read_bytes()
-    pulled_by = service.wait_final(service.create(own_origin.url("film.mp4"))["batch_id"])
-    [pulled] = pulled_by["jobs"]
+    [pulled] = service.wait_final(service.create(own_origin.url("film.mp4"))["batch_id"])["jobs"]
     before = len(videos_of(service))
-    upload_id = begin_upload(service, data, template=pulled_by["template"])
+    upload_id = begin_upload(service, data)
     at = len(data) // 2
     for end in (3 * len(data) // 4, len(data)):
         service.kill()

@@ -130,6 +130,7 @@ def test_a_worker_behind_a_cut_link_is_replaced_and_ends_itself(
         api = member(tmp_path / "api", "api", trusted, shared)
         near = member(tmp_path / "near", "worker", trusted, shared)
         far = Far(tmp_path / "far", origin=trusted, **shared)
+        far.encode_quickly()
         with running([api, far]):
             task_id = api.pull([{"fetchUrl": f"{trusted}/{LONG_CLIP}"}])
             until(lambda: encodes(far), within_s=120)

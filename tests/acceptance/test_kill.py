@@ -56,7 +56,7 @@ def test_every_item_completes_although_everything_is_killed_five_times(
 
 
 def test_a_finished_encode_is_not_done_again_after_a_kill(fragile: Vodpull, origin: Origin) -> None:
-    task_id = fragile.pull([{"fetchUrl": origin.url(CLIPS[2])}, {"fetchUrl": origin.url(CLIPS[0])}])
+    task_id = fragile.pull([{"fetchUrl": origin.url(CLIPS[2])}, {"fetchUrl": origin.url(CLIPS[1])}])
 
     def first_is_encoded() -> bool:
         return fragile.log().count("encoded ") >= 1

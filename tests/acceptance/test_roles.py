@@ -42,6 +42,7 @@ def fleet(
     for role in ("api", "worker", "worker"):
         member = Vodpull(tmp_path_factory.mktemp(role) / "data", origin=origin.origin, **shared)
         member.role = role
+        member.encode_quickly()
         member.is_measured = True
         member.start()
         members.append(member)

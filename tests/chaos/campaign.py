@@ -24,7 +24,7 @@ import m3u8
 
 from tests.origin import Origin
 from tests.services.receiver import Receiver
-from tests.services.vodpull import Vodpull, command_line, processes_on
+from tests.services.vodpull import QUICK, Vodpull, command_line, processes_on
 from vodpull.jobs.states_and_codes import ServerType
 
 LEASE_S = 30.0
@@ -141,7 +141,7 @@ class Campaign:
         with contextlib.suppress(httpx2.HTTPError, ValueError, AssertionError, KeyError, IndexError):
             [job] = self._api.state(chance.choice(list(books.accepted)))["jobs"]
             video_id = job["video_id"]
-            template = chance.choice(["abr", "mp4"])
+            template = chance.choice([QUICK, "mp4"])
             reply = self._api.api("POST", f"/videos/{video_id}/encode", json={"template": template})
             books.encodes_again += reply.status_code == ACCEPTED
 
@@ -169,6 +169,7 @@ class Campaign:
         while not found and time.monotonic() < deadline_s:
             family = [pid for member in self._members for pid in member.family()]
             found = [pid for pid in family if "ffmpeg" in Path(command_line(pid).partition(" ")[0]).name]
+            time.sleep(0 if found else 0.02)
         return found
 
     def _expect_no_orphans(self, victim: Vodpull, books: Books) -> None:

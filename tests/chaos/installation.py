@@ -85,6 +85,7 @@ def member(folder: Path, role: str, origins: str, settings: dict[str, str]) -> V
     folder.mkdir(parents=True, exist_ok=True)
     process = Vodpull(folder / "data", origin=origins, **settings)
     process.role = role
+    process.encode_quickly()
     return process
 
 

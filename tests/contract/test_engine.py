@@ -27,6 +27,7 @@ from tests.contract.engine_worker import CHILDREN, PARENTS, child_call, parent_c
 from tests.services import preloaded
 from tests.services.postgres import Postgres
 from tests.services.preloaded import Forked
+from tests.services.vodpull import looks
 from vodpull.database.connection import open_database
 from vodpull.database.full_disk import outlast_full_disk
 from vodpull.database.migrate import migrate
@@ -78,7 +79,11 @@ class Bench:
         return found[0].status if found else "none"
 
     def result(self, workflow_id: str, *, within_s: float = 60) -> object:
-        self.until(lambda: self.status(workflow_id) in TERMINAL, within_s=within_s)
+        for _ in looks(within_s):
+            if self.status(workflow_id) in TERMINAL:
+                break
+        else:
+            raise AssertionError(self.marks(""))
         found = self.client.list_workflows(workflow_ids=[workflow_id])[0]
         return found.output if found.status == "SUCCESS" else found.status
 

@@ -62,7 +62,8 @@ class Watched:
 
     def serious_findings(self) -> list[str]:
         """Return what axe-core finds on the page as it is, serious and critical."""
-        self.page.evaluate(AXE.read_text())
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())
         found: dict[str, Any] = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [
             f"{finding['id']}: {node['target']} {node['failureSummary']}"

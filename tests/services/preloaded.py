@@ -35,6 +35,7 @@ MODULES = (
     "vodpull.storage.object_store",
     "alembic.command",
     "psycopg",
+    "pydantic.v1",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite",
     "uvicorn.loops.uvloop",

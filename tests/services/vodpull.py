@@ -174,14 +174,15 @@ class Vodpull:
 
     def family(self) -> set[int]:
         """Return the ids of the live processes that the service started, and of what those started."""
-        parents = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):  # it ended meanwhile
-                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-        family = {self.pid}
-        while grown := {pid for pid, parent in parents.items() if parent in family} - family:
-            family |= grown
-        return family - {self.pid}
+        family: set[int] = set()
+        parents = [self.pid]
+        while parents:
+            for task in Path(f"/proc/{parents.pop()}/task").glob("*/children"):
+                with contextlib.suppress(OSError):  # it ended meanwhile
+                    children = set(map(int, task.read_text().split())) - family
+                    family |= children
+                    parents += children
+        return family
 
     def descendants(self) -> list[str]:
         """Return the command lines of those processes."""

@@ -39,7 +39,7 @@ from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 from vodpull.videos.storage_peaks import StorageDays
 from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
-from vodpull.workflows.attempt.meters import Tracer, Watch
+from vodpull.workflows.attempt.telemetry.meters import Tracer, Watch
 from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
@@ -47,9 +47,9 @@ from vodpull.workflows.engine.executors import BeatLimits
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports
+from vodpull.workflows.requests.added_captions import Captioning
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.cancel_and_retry import Control
-from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.stills_on_demand import Stills
 from vodpull.workflows.requests.uploaded_materials import UploadedMaterials

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,8 +17,10 @@ from vodpull.app.composition import Parts
 from vodpull.app.installation import find_tools
 from vodpull.app.outgoing import fetch_limits
 from vodpull.database.chore_turns import ChoreTurns
+from vodpull.exit_codes import EXIT_AGAIN
 from vodpull.jobs.owned_files import Holdings
 from vodpull.jobs.source_retries import SourceRetries
+from vodpull.jobs.store.abandoned_work_folders import work_is_over
 from vodpull.settings import Settings
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context
@@ -31,14 +34,10 @@ from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.abandoned_uploads import AbandonedUploads
 from vodpull.workflows.upkeep.chores import Chores, Schedule
-from vodpull.workflows.upkeep.kept_files import Leftovers
 from vodpull.workflows.upkeep.manifest_writing import Archive
 from vodpull.workflows.upkeep.material_files import MaterialFiles, Workshop
 from vodpull.workflows.upkeep.orphans import Sweep
-
-EXIT_LOST = 75
-"""Exit code when this process counts as dead to others: a supervisor starts it again (EX_TEMPFAIL)."""
-
+from vodpull.workflows.upkeep.replaced_output_removal import Leftovers
 
 log = structlog.get_logger(__name__)
 
@@ -143,7 +142,7 @@ def _chores(parts: Parts, workshop: Workshop) -> Chores:
         materials=MaterialFiles(parts.database, parts.vault, parts.objects, workshop=workshop),
         uploads=AbandonedUploads(parts.database, parts.objects),
         batch_deletion=parts.batch_deletion,
-        sweep=Sweep(holdings, parts.objects, uploads=parts.objects, is_over=parts.store.work_is_over),
+        sweep=Sweep(holdings, parts.objects, uploads=parts.objects, is_over=partial(work_is_over, parts.database)),
         audit=AuditLog(parts.database),
         audit_days=parts.settings.audit_days,
         keep_days=parts.settings.retention_days,
@@ -167,4 +166,4 @@ def _leave_if_shared(database: sa.Engine) -> Callable[[], None]:
     """
     if database.dialect.name == "sqlite":
         return lambda: log.warning("this process was paused; going on")
-    return lambda: os._exit(EXIT_LOST)
+    return lambda: os._exit(EXIT_AGAIN)

@@ -15,11 +15,11 @@ import typer
 
 from vodpull import __version__
 from vodpull.cli import tasks
-from vodpull.cli.exit_codes import exit_code_of
 from vodpull.cli.library import callbacks, categories, edits, export, imports, materials, playback, uploads, videos
 from vodpull.cli.machine import audit, keys, operators, recovery, service
 from vodpull.cli.terminal.output import print_error
 from vodpull.errors import VodpullError
+from vodpull.exit_codes import exit_code_of
 
 app = typer.Typer(
     name="vodpull",

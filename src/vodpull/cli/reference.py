@@ -7,8 +7,8 @@ from typing import Any
 
 import typer.main
 
-from vodpull.cli.exit_codes import EXIT_CODES
 from vodpull.cli.main import app
+from vodpull.exit_codes import EXIT_CODES
 
 WIDTH = 100
 

@@ -38,7 +38,7 @@ from vodpull.console.pages.videos.uploads import upload_routes
 from vodpull.console.pages.videos.video import video_routes
 from vodpull.console.reply.assets import read_asset
 from vodpull.console.reply.error_statuses import as_known
-from vodpull.console.reply.live import Live
+from vodpull.console.reply.live_streams import Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.reply.security_headers import SecurityHeaders
 from vodpull.errors import VodpullError

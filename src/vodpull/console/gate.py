@@ -25,7 +25,7 @@ from vodpull.console.audit_lines import outcome_of, subject_of, who_of
 from vodpull.console.needed_roles import Rule, rule_of
 from vodpull.console.reply.cookies import set_cookie
 from vodpull.console.reply.error_statuses import status_of
-from vodpull.console.reply.live import Blocks, Live
+from vodpull.console.reply.live_streams import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.csrf import check_sender
 from vodpull.console.request.forms import MAX_OPEN_FORM_BYTES, read_form

@@ -4,7 +4,7 @@ from vodpull.fetch.guard.allowed_connections import AddressGuard
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.credential_settings import parse_credentials
 from vodpull.fetch.guard.source_store_urls import stored_url
-from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlist
+from vodpull.fetch.hls.playlist_download import FetchedPlaylist, fetch_playlist, is_playlist
 from vodpull.fetch.hls.subtitles import FetchedText
 from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.answers.source_store_answers import NoStores, ReadableStores

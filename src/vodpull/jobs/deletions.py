@@ -1,7 +1,8 @@
 """
-The rows of deleted batches and jobs: what deletes them, and when their files go, in three passes.
+The rows of deleted batches and jobs: what deletes them, and whose files are to go.
 
-Who removes the files: `workflows/requests/batch_deletion.py`. What is too old: `workflows/upkeep/batch_retention.py`.
+When those go: `deletion_passes.py`; who removes them: `workflows/requests/batch_deletion.py`. What is too old:
+`workflows/upkeep/batch_retention.py`.
 """
 
 from __future__ import annotations
@@ -15,18 +16,13 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new, lock_row
+from vodpull.jobs.deletion_passes import next_pass_ms
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.notices.deliveries import DeliveryState
 from vodpull.jobs.notices.events import EventKind, add_video_event
-from vodpull.jobs.store.rows import IS_FINAL, read_view
-from vodpull.jobs.store.store import IS_KEPT
+from vodpull.jobs.store.rows import IS_FINAL, IS_KEPT, read_view
+from vodpull.jobs.store.unique_trans_no import SET_FREE
 from vodpull.jobs.store.video_rows import forget_videos
-
-PASSES_S = (0.0, 300.0, 86_400.0)
-"""
-When files are removed after a deletion: at once; when uploads that were cut off have surely ended; and a day later,
-what a paused machine still wrote. Until the last pass the rows stay, so a repeated call gets the same answer.
-"""
 
 WAIT_FOR_NEWS_MS = 3_600_000
 """A deleted batch whose notification is still on its way is looked at again after this."""
@@ -73,7 +69,7 @@ class Deletions:
                 return False
             if position is None:
                 which = sa.and_(tables.batch.c.batch_id == batch_id, IS_KEPT)
-                connection.execute(tables.batch.update().where(which).values(deleted_at_ms=now, strict_trans_no=None))
+                connection.execute(tables.batch.update().where(which).values(SET_FREE | {"deleted_at_ms": now}))
             gone = {"deleted_at_ms": now, "asset": None, "stored_bytes": 0, "archived_attempt": job.c.attempt}
             fresh = connection.execute(
                 job.update().where(mine, job.c.deleted_at_ms.is_(None)).values(gone).returning(job.c.directory)
@@ -110,8 +106,7 @@ class Deletions:
 
     def passed(self, removal: Removal) -> None:
         """Plan the next pass of a removal; after the last one forget it, and a deleted batch with its last removal."""
-        coming = [removal.asked_at_ms + int(1000 * wait_s) for wait_s in PASSES_S]
-        following = next((at_ms for at_ms in coming if at_ms > now_ms()), None)
+        following = next_pass_ms(removal.asked_at_ms, now_ms=now_ms())
         mine = tables.removal.c.directory == removal.directory
         with self.batch_locked(removal.batch_id) as connection:
             if following is None and _has_news(connection, removal.batch_id):

@@ -1,7 +1,7 @@
 """
 In which folder of the store the files of a job lie, what names its outputs begin with, and where its manifest is.
 
-The form of every key: `storage/object_keys.py`; which of the files a job keeps: `workflows/upkeep/kept_files.py`.
+The form of every key: `storage/object_keys.py`; which of the files a job keeps: `jobs/kept_files.py`.
 """
 
 from __future__ import annotations

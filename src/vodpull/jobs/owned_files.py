@@ -1,7 +1,7 @@
 """
 Which files of the store are owned by a job, and how its retry is kept off while others are swept.
 
-Which of their files jobs keep is decided in `workflows/upkeep/kept_files.py`.
+Which of their files jobs keep is decided in `kept_files.py`.
 """
 
 from __future__ import annotations

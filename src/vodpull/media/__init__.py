@@ -6,11 +6,11 @@ from vodpull.media.encode.extract_texts import extract_texts, fragmented_text
 from vodpull.media.encode.missing_letters import missing_letters
 from vodpull.media.encode.remux_hls_source import JoinedSound, join
 from vodpull.media.encode.whole_tracks import build_tracks_argv, encode_tracks
+from vodpull.media.inspect.ask_partial import Forecast, Spans, probe_part, reach
 from vodpull.media.inspect.ask_probe import probe
 from vodpull.media.inspect.ask_survey import Survey, survey
-from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
+from vodpull.media.inspect.media_info import AudioStream, MediaInfo, TextStream, VideoStream
 from vodpull.media.inspect.mend_clock import STEADY_FILE, steady
-from vodpull.media.inspect.partial import Forecast, Spans, probe_part, reach
 from vodpull.media.inspect.source_warnings import sound_is_lost, warnings_of
 from vodpull.media.inspect.watermark_picture import MAX_STILL_BYTES, StillPicture, read_still
 from vodpull.media.package.assembly import Parts
@@ -57,7 +57,7 @@ from vodpull.media.verify.encrypt_proven import encrypt_package
 from vodpull.media.verify.fingerprint_ahead import look_ahead
 from vodpull.media.verify.structure import Rendition
 from vodpull.media.verify.verify import package_and_verify
-from vodpull.media.verify.vmaf import measure_renditions
+from vodpull.media.verify.vmaf import Quality, measure_renditions
 
 __all__ = [
     "ABR",
@@ -87,6 +87,7 @@ __all__ = [
     "Presentation",
     "Preview",
     "Proof",
+    "Quality",
     "Rendition",
     "RunLimits",
     "Rung",

@@ -28,7 +28,7 @@ from vodpull.errors import (
     StorageUnavailable,
     error_of_disk,
 )
-from vodpull.storage import disk
+from vodpull.storage import durable_folder_files as disk
 from vodpull.storage.contract import ListedObject, ObjectInfo
 from vodpull.storage.object_headers import headers_of
 from vodpull.storage.unfinished_uploads import can_drop_uploads, drop_uploads

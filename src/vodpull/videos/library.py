@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.errors import NotAllowedNow, NotFound, ParameterError, PermissionDenied
+from vodpull.errors import NotFound, ParameterError, PermissionDenied
 from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.model import Asset
 from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin, VideoState
@@ -20,7 +20,7 @@ from vodpull.jobs.store.video_rows import archive_again
 from vodpull.jobs.submission.file_and_video_names import MAX_FILE_NAME_CHARS
 from vodpull.videos.category_tree import check_nodes, labels_of, set_labels
 from vodpull.videos.field_lengths import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
-from vodpull.videos.playback.public_or_signed import Playback, PlaybackPolicy, PlayRule
+from vodpull.videos.playback.public_or_signed import Playback, PlaybackPolicy, PlayRule, check_playback
 from vodpull.videos.video import Category, Video
 
 MAX_PAGE = 100
@@ -157,8 +157,7 @@ class Library:
         check_edit(edit)
         with self.engine.begin() as connection:
             found = find_video(connection, video_id, account_id=account_id)
-            if edit.playback == "public" and found.is_encrypted:
-                raise NotAllowedNow("the video is encrypted: it plays for bearers of a token only", field="playback")
+            check_playback(edit.playback, is_encrypted=found.is_encrypted)
             if edit.labels:
                 check_nodes(connection, found.account_id, edit.labels)
             change_video(connection, found, edit)

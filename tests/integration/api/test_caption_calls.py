@@ -27,7 +27,7 @@ from vodpull.jobs.store.store import Store
 from vodpull.media import TextStream
 from vodpull.workflows.attempt.captions.hls_source_texts import PlaylistText, keep_texts
 from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
-from vodpull.workflows.upkeep.kept_files import Leftovers
+from vodpull.workflows.upkeep.replaced_output_removal import Leftovers
 
 SUBRIP = b"1\n00:00:01,000 --> 00:00:02,500\n<i>Hi</i> <script>x</script>\n\n2\n00:00:03,000 --> 00:01:04,000\nBye\n"
 MULTIVARIANT = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:BANDWIDTH=1000\nv-01.m3u8\n"

@@ -70,9 +70,9 @@ from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports
+from vodpull.workflows.requests.added_captions import Captioning
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.cancel_and_retry import Control
-from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.clips_and_joins import Editing
 from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms

@@ -23,7 +23,9 @@ from vodpull.database.ids import new_id
 from vodpull.database.migrate import migrate
 from vodpull.errors import Failure, NotAllowedNow
 from vodpull.jobs import deletions
+from vodpull.jobs.deletion_passes import PASSES_S
 from vodpull.jobs.deletions import Deletions
+from vodpull.jobs.kept_files import strangers
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.notices.deliveries import Deliveries, DeliveryState, new_delivery
@@ -37,7 +39,6 @@ from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.workflows.upkeep.kept_files import strangers
 
 BATCH_TABLES = (tables.event, tables.job_stage, tables.job, tables.batch)
 """Children first."""
@@ -189,7 +190,7 @@ def test_files_go_in_passes_and_the_rows_with_the_last(
         Events(database).add(connection, events_of(done, done.jobs[0]))
     keeper.delete(done)
     keeper.delete(done)  # again changes nothing
-    for pass_s in deletions.PASSES_S:
+    for pass_s in PASSES_S:
         monkeypatch.setattr(deletions, "now_ms", partial(later, pass_s))
         due = keeper.due(limit=10)
         assert {removal.directory for removal in due} == {job.directory for job in done.jobs}
@@ -210,13 +211,13 @@ def test_a_batch_stays_until_its_notification_is_through(
     with store.transaction() as connection:
         deliveries.add(connection, new_delivery(done, job=None, body="x"))
     keeper.delete(done)
-    monkeypatch.setattr(deletions, "now_ms", lambda: later(deletions.PASSES_S[-1]))
+    monkeypatch.setattr(deletions, "now_ms", lambda: later(PASSES_S[-1]))
     for removal in keeper.due(limit=10):
         keeper.passed(removal)
     assert rows(database)["batch"] == 1
     with database.begin() as connection:
         connection.execute(sa.text("update delivery set state = :state"), {"state": DeliveryState.DELIVERED.value})
-    monkeypatch.setattr(deletions, "now_ms", lambda: later(deletions.PASSES_S[-1] + 7200))
+    monkeypatch.setattr(deletions, "now_ms", lambda: later(PASSES_S[-1] + 7200))
     for removal in keeper.due(limit=10):
         keeper.passed(removal)
     assert set(rows(database).values()) == {0}

@@ -23,6 +23,7 @@ from vodpull.jobs.notices.deliveries import Attempt, Deliveries, DeliveryState, 
 from vodpull.jobs.owned_files import Holdings
 from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.status.listing import Filter, Listing
+from vodpull.jobs.store.abandoned_work_folders import work_is_over
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.remembered_requests import forget_old
 from vodpull.notify import INSPECTOR_URL
@@ -134,7 +135,7 @@ HOUSEKEEPING: dict[str, Callable[[sa.Engine], object]] = {
     "holdings": lambda database: Holdings(database).of(["a"], settled_before_ms=1),
     "deletions": lambda database: Tasks(database).unfinished(TaskKind.DELETE, limit=9),
     "requests": forget_old,
-    "work folders": lambda database: Store(database).work_is_over("a-1"),
+    "work folders": lambda database: work_is_over(database, "a-1"),
     "waiting": lambda database: Store(database).count_waiting_for_encoder(),
 }
 

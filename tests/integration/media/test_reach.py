@@ -14,7 +14,7 @@ from tests.integration.media.pipeline import Maker
 
 from vodpull.media import Forecast, MediaInfo, Toolbox, probe
 from vodpull.media.confined.source import partial_reach
-from vodpull.media.inspect.partial import probe_part, reach
+from vodpull.media.inspect.ask_partial import probe_part, reach
 from vodpull.media.tools.ffmpeg_options import format_options
 
 LENGTH_S = 40

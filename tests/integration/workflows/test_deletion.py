@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from vodpull.jobs.job_folders import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.owned_files import Holdings
 from vodpull.jobs.store import next_attempt
+from vodpull.jobs.store.abandoned_work_folders import work_is_over
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
@@ -66,7 +68,9 @@ class House:
         return again
 
     def sweep(self) -> Sweep:
-        return Sweep(Holdings(self.database), self.objects, uploads=self.objects, is_over=self.store.work_is_over)
+        return Sweep(
+            Holdings(self.database), self.objects, uploads=self.objects, is_over=partial(work_is_over, self.database)
+        )
 
     async def keys(self) -> list[str]:
         return await self.objects.list_keys("")

@@ -28,6 +28,7 @@ from vodpull.imports.import_states import EntryState, Import, ImportOptions, Imp
 from vodpull.imports.old_ids import video_of_old_id
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.job_folders import folder_of
+from vodpull.jobs.kept_files import keeps
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Asset, Job
 from vodpull.jobs.owned_files import Holdings
@@ -59,9 +60,9 @@ from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.cancel_and_retry import Control
 from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.video_deletion import VideoDeletion
-from vodpull.workflows.upkeep.kept_files import Leftovers, keeps
 from vodpull.workflows.upkeep.manifest_writing import Archive
 from vodpull.workflows.upkeep.rebuild import Rebuild
+from vodpull.workflows.upkeep.replaced_output_removal import Leftovers
 
 
 @dataclass(frozen=True, kw_only=True)

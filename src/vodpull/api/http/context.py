@@ -33,9 +33,9 @@ from vodpull.videos.playback.handed_out_tokens import Signer
 from vodpull.videos.storage_peaks import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.importing.orders import Imports
+from vodpull.workflows.requests.added_captions import Captioning
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.cancel_and_retry import Control
-from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.clips_and_joins import Editing
 from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.intake import Intake

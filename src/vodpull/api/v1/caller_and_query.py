@@ -54,7 +54,7 @@ class Callers:
             return replace(await caller(request, known.key), known_by=known.known_by)
 
         # Nobody who is not known learns what there is; whose call it is, and whether it came before, is judged later.
-        def known_query(request: Request, _: None = Depends(context.access.check)) -> None:
+        async def known_query(request: Request, _: None = Depends(context.access.check)) -> None:
             _check_query(request)
 
         self.caller = caller

@@ -17,7 +17,7 @@ from vodpull.console.gate import Gate
 from vodpull.console.pages.accounts.acting_key import own_key
 from vodpull.console.pages.pasted_sources import read_sources
 from vodpull.console.pages.task_cards import task_card
-from vodpull.console.reply.live import Blocks, Live
+from vodpull.console.reply.live_streams import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to

@@ -14,8 +14,7 @@ from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.status.list_columns import BriefBatch, read_briefs
-from vodpull.jobs.store.rows import read_views
-from vodpull.jobs.store.store import IS_KEPT
+from vodpull.jobs.store.rows import IS_KEPT, read_views
 from vodpull.wire_values import ID_PATTERN
 
 MAX_PAGE = 100

@@ -3,7 +3,7 @@ The content keys of encrypted videos as rows, sealed with the master key: of eac
 
 Which segments share one, `media/package/encryption.py` decides. They live as long as what they open: those of an
 attempt go after its outputs, once newer ones have replaced them
-(`workflows/upkeep/kept_files.py`), all of them with their video. Who may have one is decided in
+(`workflows/upkeep/replaced_output_removal.py`), all of them with their video. Who may have one is decided in
 `videos/playback/file_gate.py`.
 """
 

@@ -1,7 +1,7 @@
 """
 When files that newer ones of the same video have replaced are to go.
 
-Which they are, and who removes them: `workflows/upkeep/kept_files.py`.
+Which they are: `jobs/kept_files.py`; who removes them: `workflows/upkeep/replaced_output_removal.py`.
 """
 
 from __future__ import annotations

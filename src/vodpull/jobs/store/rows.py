@@ -18,6 +18,9 @@ from vodpull.jobs.store.job_refs import JobRef
 
 IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
 
+IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
+"""Not deleted: of a deleted batch a row stays for a day, which nobody is shown."""
+
 _ASSET = TypeAdapter(Asset)
 _FAILURE = TypeAdapter(Failure)
 _NEXT_TRY = TypeAdapter(NextTry)

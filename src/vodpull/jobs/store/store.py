@@ -19,7 +19,7 @@ from vodpull.jobs.store.final_statuses import Outcome, final_values
 from vodpull.jobs.store.job_refs import JobRef, Progress
 from vodpull.jobs.store.replaced_files import supersede
 from vodpull.jobs.store.rows import (
-    IS_FINAL,
+    IS_KEPT,
     batch_id_of,
     batch_of,
     job_of_row,
@@ -28,14 +28,8 @@ from vodpull.jobs.store.rows import (
     lock_batch_of,
     read_view,
 )
+from vodpull.jobs.store.unique_trans_no import is_taken, taken_by
 from vodpull.jobs.store.video_rows import archive_again, keep_video, set_encode_state
-
-IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
-"""Not deleted: of a deleted batch a row stays for a day, which nobody is shown."""
-
-
-ARRIVING_MS = 600_000
-"""So long after its last byte an upload is taken to go on: a quiet one is followed for less (`quiet_uploads.py`)."""
 
 
 class Store:
@@ -62,21 +56,13 @@ class Store:
         batch = view.batch
         row = asdict(batch) | {"access_key": access_key}
         if unique_trans_no:
-            if self._trans_no_exists(
-                connection, batch.account_id, batch.trans_no
-            ):  # perhaps of a time without the rule
+            if is_taken(connection, batch):
                 return False
-            row["strict_trans_no"] = batch.trans_no
+            row |= taken_by(batch)
         if not insert_new(connection, tables.batch, row):
             return False
         connection.execute(tables.job.insert(), [job_row(job) for job in view.jobs])
         return True
-
-    @staticmethod
-    def _trans_no_exists(connection: sa.Connection, account_id: str, trans_no: str) -> bool:
-        batch = tables.batch.c
-        mine = sa.and_(batch.account_id == account_id, batch.trans_no == trans_no, IS_KEPT)
-        return connection.execute(sa.select(batch.batch_id).where(mine).limit(1)).first() is not None
 
     def find_batch(self, batch_id: str) -> BatchView | None:
         """Return a batch of whichever account; the caller checks the owner."""
@@ -99,18 +85,6 @@ class Store:
             query = sa.select(tables.batch).where(tables.batch.c.batch_id == row["batch_id"])
             batch, job = batch_of(connection.execute(query).mappings().one()), job_of_row(row)
         return replace(batch, template=job.template or batch.template), job
-
-    def work_is_over(self, name: str) -> bool:
-        """Return True when the work folder `<directory>-<attempt>` belongs to no attempt that is under way."""
-        directory, _, attempt = name.partition("-")
-        query = sa.select(IS_FINAL, tables.job.c.attempt).where(tables.job.c.directory == directory)
-        with self.engine.connect() as connection:
-            row = connection.execute(query).first()
-            if row is None:  # an upload that goes on will become a job in this directory
-                upload = tables.upload.c
-                mine = sa.and_(upload.upload_id == directory, upload.touched_at_ms > now_ms() - ARRIVING_MS)
-                return attempt != "1" or connection.scalar(sa.select(upload.upload_id).where(mine)) is None
-        return bool(row[0]) or str(row[1]) != attempt
 
     def count_waiting_for_encoder(self) -> int:
         """Return how many jobs of all accounts are fetched and stored, but not being encoded yet."""

@@ -1,7 +1,7 @@
 """
 Requests that were answered before: the same one again gets the first answer, not a second batch.
 
-A transNo is no part of it: `Store.add_batch` refuses one that was used before where an operator wants that.
+A transNo is no part of it: where an operator wants that one counts only once, `store/unique_trans_no.py` says so.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vodpull.media.edit.edit_request import Container, EditOrder, EditSource
 from vodpull.media.inspect.ask_survey import Survey
-from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.media_info import MediaInfo, VideoStream
 from vodpull.media.plan.copy_rules import UNEVEN_S, picture_obstacle
 from vodpull.media.plan.cuts.frame_rate import exact_rate, shown_rate
 from vodpull.media.plan.midway_changes import settled

@@ -13,7 +13,7 @@ from vodpull.media.edit.edit_plan import EditPlan, Part
 from vodpull.media.edit.edit_request import EditInput, EditSource
 from vodpull.media.inspect.ask_probe import probe
 from vodpull.media.inspect.ask_survey import survey
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.tolerances import IN_STEP_S
 from vodpull.media.tools import ffmpeg_options

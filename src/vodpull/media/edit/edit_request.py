@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from vodpull.media.inspect.ask_survey import Survey
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 
 Container = Literal["mp4", "flv", "m3u8"]
 

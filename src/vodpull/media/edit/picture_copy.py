@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vodpull.media.edit.edit_plan import PICTURE_FILE
 from vodpull.media.edit.edit_request import Copyable, EditOrder, EditSource
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.mp4.sample_tables import SampleTable, read_samples
 from vodpull.media.package.timeline import on_grid
 from vodpull.media.plan.copy_rules import copy_filter

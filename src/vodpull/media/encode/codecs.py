@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from vodpull.media.inspect.info import STEREO
+from vodpull.media.inspect.media_info import STEREO
 from vodpull.media.plan.template import AudioCodec, AudioRecipe, Template, VideoCodec, VideoRate
 
 # On pictures that the rate cannot hold, libvpx was measured a third above what it is told.

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from vodpull.errors import EncodeFailed, EncodeStalled
-from vodpull.media.inspect.info import MediaInfo, TextStream
+from vodpull.media.inspect.media_info import MediaInfo, TextStream
 from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import ffmpeg_options

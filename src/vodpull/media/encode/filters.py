@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby, pairwise
 
-from vodpull.media.inspect.info import STEREO
+from vodpull.media.inspect.media_info import STEREO
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark_place import Watermark, place_watermark
 from vodpull.media.plan.picture_conversion import Picture

@@ -18,7 +18,7 @@ from vodpull.errors import (
     MediaUnsupported,
     NotMedia,
 )
-from vodpull.media.inspect.info import MediaInfo, TrackInfo
+from vodpull.media.inspect.media_info import MediaInfo, TrackInfo
 from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.mp4 import boxes
 from vodpull.media.mp4.codec_names import codec_string

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import EncodeFailed
-from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.media_info import MediaInfo, VideoStream
 from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import copy_limits

@@ -2,8 +2,8 @@
 How a script of `confined` is run: with PyAV, in the sandbox, on hostile bytes; its answer is JSON.
 
 What each of them is asked and what its answer means, say `ask_probe.py`, `ask_survey.py`, `ask_segments.py`,
-`mend_clock.py` and `partial.py` beside this one, `encode/extract_texts.py`, and `verify/compare.py` of the comparisons.
-How any program is started, FFmpeg too: `tools/run.py`.
+`mend_clock.py` and `ask_partial.py` beside this one, `encode/extract_texts.py`, and of comparisons
+`verify/compare.py`. How any program is started, FFmpeg too: `tools/run.py`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from vodpull.media.inspect.info import MediaInfo, TrackInfo
+from vodpull.media.inspect.media_info import MediaInfo, TrackInfo
 
 # A player does not notice less.
 CUT_S = 0.5

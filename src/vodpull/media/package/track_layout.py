@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from vodpull.media.encode.codecs import BUFFERED
 from vodpull.media.encode.language_codes import bcp_47, own_name
-from vodpull.media.inspect.info import STEREO
+from vodpull.media.inspect.media_info import STEREO
 from vodpull.media.package.playlists.presentation import SOUNDS, SURROUND, Track
 from vodpull.media.package.rendition_order import rungs_in_order
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan

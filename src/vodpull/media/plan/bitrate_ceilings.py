@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from vodpull.media.inspect.info import VideoStream
+from vodpull.media.inspect.media_info import VideoStream
 from vodpull.media.plan.template import VideoCodec
 
 BITS: Mapping[str, float] = {

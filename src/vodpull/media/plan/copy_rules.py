@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vodpull.media.inspect.ask_survey import SoundSurvey, Survey
-from vodpull.media.inspect.info import MP4, STEREO, AudioStream, MediaInfo, VideoStream
+from vodpull.media.inspect.media_info import MP4, STEREO, AudioStream, MediaInfo, VideoStream
 from vodpull.media.plan.cuts.chunk_lengths import SINGLE_CHUNK_S
 from vodpull.media.plan.cuts.frame_rate import exact_rate
 from vodpull.media.plan.cuts.seek_points import SEARCHABLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vodpull.media.inspect.ask_survey import Survey
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts.frame_rate import exact_rate
 from vodpull.media.plan.encode_plan import EncodePlan, plan_encode

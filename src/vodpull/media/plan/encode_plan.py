@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from vodpull.errors import MediaUnsupported
 from vodpull.media.inspect.ask_survey import Survey
-from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.media_info import MediaInfo, VideoStream
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark_place import Watermark
 from vodpull.media.plan.copy_rules import copy_filter

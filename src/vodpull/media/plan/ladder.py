@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from vodpull.errors import MediaUnsupported
 from vodpull.media.inspect.ask_survey import Survey
-from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.media_info import MediaInfo, VideoStream
 from vodpull.media.plan.bitrate_ceilings import lowered_bps, worth_bps
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.copy_rules import COPIED_CODECS, lasting_obstacle, may_be_copied, rung_obstacle

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import replace
 
 from vodpull.media.inspect.ask_survey import Survey
-from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.media_info import MediaInfo, VideoStream
 
 
 def settled(info: MediaInfo, survey: Survey | None) -> MediaInfo:

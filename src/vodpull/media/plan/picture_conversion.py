@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.media_info import MediaInfo, VideoStream
 
 # The end of the picture may be so far off: a little for the grid, a share for headers that were rounded, and never so
 # much that a cut film would be filled up.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vodpull.media.inspect.ask_survey import Survey
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.plan.cuts.chunk_lengths import Chunk
 from vodpull.media.plan.encode_plan import EncodePlan, plan_encode
 from vodpull.media.plan.ladder import Ladder

@@ -7,7 +7,7 @@ How small a picture may be: `ladder.py`. Which tracks of a file count at all: `c
 from __future__ import annotations
 
 from vodpull.errors import MediaUnsupported, NoVideo
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.inspect.source_warnings import lost_codecs, sound_is_lost
 from vodpull.media.plan.template import Template
 

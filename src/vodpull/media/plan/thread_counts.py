@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vodpull.media.inspect.info import VideoStream
+from vodpull.media.inspect.media_info import VideoStream
 
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
 # are chunks to work on at the same time, one thread for each encoder is cheaper.

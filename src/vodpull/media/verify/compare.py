@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import EncodeFailed
 from vodpull.media.inspect.ask_segments import Measured, SegmentSet, measure, subject_orders, typed
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.package.package import Package
 from vodpull.media.package.playlists.presentation import Track

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from vodpull.errors import MediaTruncated, OutputInvalid
 from vodpull.media.inspect.ask_segments import Measured, Track
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.package.package import Package
 from vodpull.media.package.pictures.storyboard import read_storyboard

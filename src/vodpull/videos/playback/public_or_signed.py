@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from vodpull.errors import NotAllowedNow
+
 Playback = Literal["public", "signed"]
+
+
+def check_playback(wanted: str | None, *, is_encrypted: bool) -> None:
+    """
+    Make sure that a video may be set to play so; None and empty say nothing.
+
+    Raises:
+        NotAllowedNow: it is encrypted, and was to play for everybody.
+    """
+    if wanted == "public" and is_encrypted:
+        raise NotAllowedNow("the video is encrypted: it plays for bearers of a token only", field="playback")
 
 
 class Recipe(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from vodpull.jobs.model import Job
+from vodpull.jobs.store.abandoned_work_folders import work_is_over
 from vodpull.workflows.attempt.context import Context, attempt_name
 from vodpull.workflows.attempt.publishing.preview import Previews
 from vodpull.workflows.attempt.workspace.pieces import clear_pieces
@@ -19,7 +20,7 @@ class EndedWork:
 
     async def clear_if_over(self, job: Job) -> None:
         """Remove everything of an attempt that somebody cancelled; nothing of one that another process goes on with."""
-        if await asyncio.to_thread(self._context.store.work_is_over, attempt_name(job)):
+        if await asyncio.to_thread(work_is_over, self._context.store.engine, attempt_name(job)):
             await self.withdraw(job)
             await self.clear(job)
 

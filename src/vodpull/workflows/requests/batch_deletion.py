@@ -1,7 +1,7 @@
 """
 Deleting batches and jobs: what is under way is stopped, rows are marked, and files are removed as they are due.
 
-When they are due is decided in `jobs/deletions.py`; what is too old, in `workflows/upkeep/batch_retention.py`.
+When they are due is decided in `jobs/deletion_passes.py`; what is too old, in `workflows/upkeep/batch_retention.py`.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from vodpull.clock import now_ms, now_s
 from vodpull.database.chore_turns import ChoreTurns
 from vodpull.errors import VodpullError
 from vodpull.jobs.deletions import Deletions
+from vodpull.jobs.store.abandoned_work_folders import work_is_over
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.remembered_requests import forget_old
 from vodpull.videos.storage_peaks import StorageDays
@@ -26,10 +28,10 @@ from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.video_deletion import VideoDeletion
 from vodpull.workflows.upkeep.abandoned_uploads import AbandonedUploads
 from vodpull.workflows.upkeep.batch_retention import expire
-from vodpull.workflows.upkeep.kept_files import Leftovers
 from vodpull.workflows.upkeep.manifest_writing import Archive
 from vodpull.workflows.upkeep.material_files import MaterialFiles
 from vodpull.workflows.upkeep.orphans import Sweep
+from vodpull.workflows.upkeep.replaced_output_removal import Leftovers
 
 LOOK_S = 5.0
 """Between two looks for jobs that need a manifest and files that are to go: a few queries by index."""
@@ -145,7 +147,7 @@ class Schedule:
                 asyncio.run(self._chores.do_often())
 
     def _sweep_work(self) -> None:
-        sweep(self._work_folder, is_over=self._store.work_is_over)
+        sweep(self._work_folder, is_over=partial(work_is_over, self._store.engine))
 
     def _sweep_store(self) -> None:
         if self._chores.turns.begin("sweep", every_s=DAY_S):

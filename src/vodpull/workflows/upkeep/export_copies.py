@@ -18,12 +18,12 @@ from pydantic import TypeAdapter, ValidationError
 from vodpull import captions, storage
 from vodpull.errors import ObjectMissing, StorageError, StorageUnavailable
 from vodpull.jobs.job_folders import folder_key
+from vodpull.jobs.kept_files import keeps
 from vodpull.jobs.model import Asset
 from vodpull.jobs.states_and_codes import EncodeState
 from vodpull.jobs.store.caption_rows import Caption, CaptionRows
 from vodpull.jobs.store.store import Store
 from vodpull.videos.video import Video
-from vodpull.workflows.upkeep.kept_files import keeps
 
 INDEX = "export"
 """What the keys of the indexes begin with."""

@@ -18,7 +18,7 @@ from vodpull.jobs.manifests.manifest import Stored, manifest_of
 from vodpull.jobs.manifests.records import Record, Records
 from vodpull.jobs.model import Job
 from vodpull.jobs.owned_files import Holdings
-from vodpull.workflows.upkeep.kept_files import Leftovers
+from vodpull.workflows.upkeep.replaced_output_removal import Leftovers
 
 PER_ROUND = 100
 

@@ -13,7 +13,7 @@ from vodpull import storage
 from vodpull.clock import now_s
 from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.jobs.owned_files import Holdings
-from vodpull.workflows.upkeep.kept_files import Leftovers
+from vodpull.workflows.upkeep.replaced_output_removal import Leftovers
 
 ORPHAN_AGE_S = 86_400.0
 """What nobody owns is swept at this age: no upload under way is that old."""

@@ -19,7 +19,7 @@ from vodpull.jobs.notices.deliveries import DeliveryState
 from vodpull.jobs.notices.events import EventKind
 from vodpull.jobs.states_and_codes import Stage
 from vodpull.media import MediaInfo, plan_ladder
-from vodpull.media.inspect.info import VideoStream
+from vodpull.media.inspect.media_info import VideoStream
 from vodpull.workflows.engine.queues import Queues
 
 FOLDER = Path(vodpull.console.__file__).parent

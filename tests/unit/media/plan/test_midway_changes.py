@@ -10,7 +10,7 @@ import pytest
 from vodpull.errors import MediaUnsupported
 from vodpull.media.encode.filters import picture_graph
 from vodpull.media.inspect.ask_survey import Shape, Survey
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.plan.cuts.frame_rate import exact_rate
 from vodpull.media.plan.encode_plan import plan_encode
 from vodpull.media.plan.ladder import plan_ladder

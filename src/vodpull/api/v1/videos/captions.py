@@ -20,7 +20,7 @@ from vodpull.api.v1.videos.shapes import CaptionList, CaptionReply, CaptionSourc
 from vodpull.api.v1.videos.views import caption_reply
 from vodpull.errors import ParameterError
 from vodpull.wire_values import TEXT_PATTERN
-from vodpull.workflows.requests.captions import added
+from vodpull.workflows.requests.added_captions import added
 
 Language = Annotated[
     str, Path(min_length=2, max_length=35, pattern=r"^[0-9A-Za-z_-]+$", description="By BCP 47: `en`, `pt-BR`.")

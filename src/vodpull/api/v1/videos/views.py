@@ -20,7 +20,7 @@ from vodpull.jobs.model import Job, StoredFile
 from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.play_urls import playback_of
 from vodpull.videos.video import Category, Video
-from vodpull.workflows.requests.captions import StoredCaption
+from vodpull.workflows.requests.added_captions import StoredCaption
 
 
 def category_reply(category: Category) -> CategoryReply:

@@ -15,7 +15,7 @@ from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.video import Video
-from vodpull.workflows.requests.captions import added
+from vodpull.workflows.requests.added_captions import added
 
 
 def caption_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.accounts.account_choice import accounts_of
-from vodpull.console.reply.live import Blocks, Live
+from vodpull.console.reply.live_streams import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.days import DAY_MS, day_ms
 from vodpull.console.request.translation import say_in

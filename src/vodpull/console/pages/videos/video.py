@@ -19,7 +19,7 @@ from vodpull.console.pages.error_meanings import MEANINGS
 from vodpull.console.pages.proof_shown import proof_row
 from vodpull.console.pages.task_cards import job_card
 from vodpull.console.pages.videos.library import delete_video, start_encode
-from vodpull.console.reply.live import Blocks, Live
+from vodpull.console.reply.live_streams import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to

@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from vodpull.errors import InternalError
-from vodpull.media.inspect.info import SoundRole
+from vodpull.media.inspect.media_info import SoundRole
 from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
 
 TrackKind = Literal["picture", "sound", "text"]

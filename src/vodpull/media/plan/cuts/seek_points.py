@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from vodpull.media.inspect.ask_survey import Survey
-from vodpull.media.inspect.info import MP4, MediaInfo
+from vodpull.media.inspect.media_info import MP4, MediaInfo
 from vodpull.media.plan.cuts.chunk_lengths import Chunk
 
 SEEKABLE = frozenset({MP4, "matroska,webm"})

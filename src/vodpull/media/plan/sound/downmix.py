@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from vodpull.media.inspect.info import STEREO
+from vodpull.media.inspect.media_info import STEREO
 
 # What goes to the left, to the right and to both ears (ITU-R BS.775, which leaves the bass of LFE out).
 LEFT: Mapping[str, float] = {

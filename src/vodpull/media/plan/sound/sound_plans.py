@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vodpull.media.inspect.ask_survey import Survey
-from vodpull.media.inspect.info import MediaInfo, SoundRole
+from vodpull.media.inspect.media_info import MediaInfo, SoundRole
 from vodpull.media.plan.copy_rules import track_obstacle
 from vodpull.media.plan.sound.downmix import SURROUND, stereo_mix, surround_mix
 from vodpull.media.plan.template import AudioRecipe

@@ -19,8 +19,8 @@ import structlog
 from vodpull.errors import Cancelled, ObjectMissing, VodpullError
 from vodpull.jobs.model import Job
 from vodpull.uploads.blocks.arrived_parts import Part
+from vodpull.uploads.encode_ahead_pause import QUIET_MS
 from vodpull.uploads.handover import Copy
-from vodpull.uploads.quiet_uploads import QUIET_MS
 from vodpull.uploads.upload_and_ticket import Upload
 from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder
 from vodpull.workflows.attempt.context import Context

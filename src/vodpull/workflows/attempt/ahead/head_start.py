@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from vodpull import media
 from vodpull.jobs.model import Job
+from vodpull.jobs.store.abandoned_work_folders import work_is_over
 from vodpull.workflows.attempt.ahead.early_chunks import LOOK_S, harmless
 from vodpull.workflows.attempt.context import Context, attempt_name
 from vodpull.workflows.attempt.produce import Production
@@ -47,7 +48,7 @@ class HeadStart:
         try:
             while not (await asyncio.wait([running], timeout=LOOK_S))[0]:
                 with contextlib.suppress(sa.exc.SQLAlchemyError):  # the next look tells
-                    if await asyncio.to_thread(self._context.store.work_is_over, attempt_name(job)):
+                    if await asyncio.to_thread(work_is_over, self._context.store.engine, attempt_name(job)):
                         return
         finally:
             await end(running)  # asked once: being asked again would disturb it while it cleans up

@@ -10,7 +10,7 @@ import pytest
 from vodpull.errors import InternalError
 from vodpull.fetch.hls.playlist import parse_playlist
 from vodpull.fetch.hls.variant_choice import VariantChoice
-from vodpull.media.inspect.info import SoundRole
+from vodpull.media.inspect.media_info import SoundRole
 from vodpull.media.package.playlists.all_playlists import playlists
 from vodpull.media.package.playlists.hls import (
     Segment,

@@ -17,7 +17,7 @@ from vodpull.jobs.model import Sidecar
 from vodpull.uploads.upload_and_ticket import UploadKind, Wanted
 from vodpull.uploads.upload_token import BUCKET
 from vodpull.workflows.attempt.extras.material_watermarks import check_watermark
-from vodpull.workflows.requests.captions import spoken
+from vodpull.workflows.requests.added_captions import spoken
 from vodpull.workflows.requests.uploaded_videos import video_options
 
 

@@ -36,7 +36,7 @@ from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.library import change_video, find_video
 from vodpull.videos.video import Video
 from vodpull.videos.wire.shapes import publish_code, video_info
-from vodpull.workflows.requests.captions import spoken
+from vodpull.workflows.requests.added_captions import spoken
 from vodpull.workflows.requests.notify_urls import judge_address
 
 _MANAGE = "/vod/videoManage"

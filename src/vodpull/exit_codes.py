@@ -1,4 +1,4 @@
-"""With which code a command ends, and what it means."""
+"""With which code a command or the service ends, and what it means."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from vodpull.errors import VodpullError
 
 EXIT_ERROR = 1
 EXIT_AGAIN = 75
-"""What failed may pass by itself (EX_TEMPFAIL of sysexits)."""
+"""What failed may pass by itself, and a supervisor starts the service again (EX_TEMPFAIL of sysexits)."""
 
 EXIT_CODES = {
     0: "Done; with `--wait` and `watch`: every item succeeded.",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vodpull.errors import MediaError
 from vodpull.media.inspect.ask_probe import probe_orders, typed_info
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import ffmpeg_options

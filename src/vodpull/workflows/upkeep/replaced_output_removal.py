@@ -1,18 +1,18 @@
 """
-Which stored files of a job are kept and which go, when it was given up or newer outputs replaced older ones.
+The removal of outputs that newer ones have replaced, and of what jobs that were given up have left.
 
-When they go is decided where they are replaced: `jobs/store/replaced_files.py`.
+When they are due is decided where they are replaced: `jobs/store/replaced_files.py`; which of a job's files stay:
+`jobs/kept_files.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from vodpull import storage
-from vodpull.jobs.job_folders import folder_of, fragments_name, outputs_name
-from vodpull.jobs.model import Asset
+from vodpull.jobs.job_folders import folder_of
+from vodpull.jobs.kept_files import strangers
 from vodpull.jobs.owned_files import Holding, Holdings
 
 PER_ROUND = 20
@@ -22,9 +22,6 @@ REMOVED_WITHIN_S = 10.0
 
 NO_RETRY_S = 60.0
 """When a removal breaks off, its last requests may still arrive; longer than it by the error of clocks, too."""
-
-
-_CAPTION = re.compile(r"/[0-9a-f]{32}-captions/(?P<folder>[^/]+)/")
 
 
 class Leftovers:
@@ -66,33 +63,3 @@ class Leftovers:
                 if again is not None and again[1].asset is not None:
                     await asyncio.to_thread(self._holdings.forget_other_keys, directory, again[1].asset)
         await asyncio.to_thread(self._holdings.supersession_done, directory)
-
-
-def strangers(holding: Holding, keys: Iterable[str]) -> list[str]:
-    """Return those of the keys of a job's folder that it does not keep. Pure."""
-    if holding.everything:
-        return []
-    return [key for key in keys if not _is_kept(holding, key)]
-
-
-def _is_kept(holding: Holding, key: str) -> bool:
-    text = _CAPTION.search(key)
-    if text is not None:
-        return text["folder"] in holding.captions
-    return holding.asset is not None and keeps(holding.asset, key)
-
-
-def keeps(asset: Asset, key: str) -> bool:
-    """Tell whether a key of a job's folder belongs to its asset, and not to an attempt that is over. Pure."""
-    if key in {file.key for file in asset.files} or key in asset.outputs or key == asset.own_poster_key:
-        return True
-    if asset.original and f"/{fragments_name(asset.video_id)}/" in key:  # of an original that is a playlist
-        return True
-    if not asset.playlist_key:  # nothing but the original
-        return False
-    folder = asset.playlist_key.rpartition("/")[0]
-    name = key.removeprefix(f"{folder}/")
-    if asset.outputs:
-        return name.startswith(f"{outputs_name(asset.video_id, asset.attempt)}/")
-    # An older release has not kept their names; all that is known not to be its own is what later attempts made.
-    return not re.match(rf"{re.escape(asset.video_id)}-r[0-9]", name)

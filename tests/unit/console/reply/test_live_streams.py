@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 import sqlalchemy as sa
 
-from vodpull.console.reply import live
+from vodpull.console.reply import live_streams as live
 from vodpull.database.commit_watch import Mark
 
 

@@ -1,6 +1,0 @@
-"""When an upload counts as quiet: nobody follows it any more, until it goes on."""
-
-from __future__ import annotations
-
-QUIET_MS = 60_000
-"""After so long without a byte."""

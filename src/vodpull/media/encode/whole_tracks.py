@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vodpull.errors import OutputInvalid
 from vodpull.media.encode.chunk import file_flags, zero_flags
-from vodpull.media.encode.codecs import audio_flags
+from vodpull.media.encode.codecs import HEVC_TAG, audio_flags
 from vodpull.media.encode.filters import sound_chain
 from vodpull.media.encode.loudness import levelled
 from vodpull.media.mp4.sample_tables import read_samples
@@ -80,6 +80,5 @@ def _copy_flags(stream_index: int) -> list[str]:
 
 
 def _rewrite_flags(plan: EncodePlan, copied: RungPlan) -> list[str]:
-    # As our own HEVC: the one form that Apple's players take.
-    tag = ["-tag:v", "hvc1"] if copied.rung.codec == "hevc" else []
+    tag = HEVC_TAG if copied.rung.codec == "hevc" else ()
     return [*(["-bsf:v", plan.copy_filter] if plan.copy_filter else []), *tag]

@@ -11,7 +11,7 @@ from vodpull import media
 from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, AssetWarning, Job, SourceTrack, StoredFile
 from vodpull.jobs.states_and_codes import Clarity, ServerType
-from vodpull.workflows.attempt.pc_and_mobile_files import device_files
+from vodpull.workflows.attempt.pc_and_mobile_files import listed_files
 from vodpull.workflows.attempt.stable_playlist_names import is_playlist, known_key
 
 
@@ -70,9 +70,7 @@ def published_asset(
     """Return the asset of a job whose package is in the store; `outputs` are all its files with their sizes."""
     assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
     folder = folder_key(job)
-    # The other codecs are in the multivariant playlist, for players that choose.
-    answering = [rendition for rendition in renditions if rendition.codec == package.fallback]
-    rows = [row for rendition in answering for row in device_files(rendition, folder)]
+    rows = listed_files(renditions, folder, fallback=package.fallback)
     made = [f"{folder}/{name}" for name in outputs if "/" not in name]
     known = [known_key(key, job) for key in made if is_playlist(key)]
     return replace(

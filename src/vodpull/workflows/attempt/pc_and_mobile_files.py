@@ -1,8 +1,8 @@
-"""Which file of a rendition is listed for PCs, and which for mobile devices. Pure."""
+"""Which renditions are listed, and which file of each for PCs and for mobile devices. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from vodpull import media
@@ -10,7 +10,14 @@ from vodpull.jobs.model import StoredFile
 from vodpull.jobs.states_and_codes import Clarity, ServerType
 
 
-def device_files(rendition: media.Rendition, folder: str) -> Iterator[StoredFile]:
+def listed_files(renditions: Iterable[media.Rendition], folder: str, *, fallback: str) -> list[StoredFile]:
+    """Return the files of all renditions that are listed: those of the codec that every device plays."""
+    # The other codecs are in the multivariant playlist, for players that choose.
+    answering = [rendition for rendition in renditions if rendition.codec == fallback]
+    return [file for rendition in answering for file in _device_files(rendition, folder)]
+
+
+def _device_files(rendition: media.Rendition, folder: str) -> Iterator[StoredFile]:
     """Give the playlist of a rendition, for PCs, and its progressive MP4, for mobile devices, if there is one."""
     playlist = StoredFile(
         clarity=Clarity(rendition.clarity),

@@ -72,30 +72,6 @@ class Production:
             raise Cancelled("the files of this attempt were cleared")
         return read_plan(found)
 
-    async def foresee(
-        self,
-        job: Job,
-        info: media.MediaInfo,
-        *,
-        template: media.Template | None = None,
-        look: Callable[[], Awaitable[media.Survey | None]] | None = None,
-        likely_s: float = 0.0,
-    ) -> media.EncodePlan | None:
-        """
-        Return the plan of a source of which only the beginning is here; None: it depends on what is not known.
-
-        `template`: of a job that there is not yet. `look` reads the packets that are here, where the plan needs them.
-        `likely_s`: length of the whole.
-        """
-        if info.video is None or info.duration_s > self._context.max_duration_s:
-            return None
-        template = template or await self.planning.whole_template(job)
-        if job.burn_in or template.burn_in:
-            return None
-        plan = media.plan_beginning(info, template, likely_s=likely_s)
-        seen = await look() if plan is None and look else None
-        return media.plan_beginning(info, template, survey=seen, likely_s=likely_s) if seen else plan
-
     async def make_chunk(self, job: Job, info: media.MediaInfo, number: int) -> None:
         """Make sure that a chunk is encoded; of a film that is made in one piece, nothing."""
 

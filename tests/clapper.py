@@ -13,6 +13,7 @@ import itertools
 import math
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,11 @@ TONE_HZ = 1000
 def ffmpeg(*argv: object, stdin: bytes = b"") -> bytes:
     """Run FFmpeg on trusted files and return what it writes to its standard output."""
     words = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-v", "error", "-y", *map(str, argv)]
-    ran = subprocess.run(words, input=stdin, capture_output=True, check=False)
+    # A pipe would be filled 512 bytes at a time.
+    with tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        ran = subprocess.run(words, stdin=given, capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr.decode()[-2000:]
     return ran.stdout
 

@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.films import SHELF
 from tests.services.missing import missing
@@ -22,7 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give all processes of this run one folder for the films that tests make."""
+    """Give all processes of this run one folder for the films that tests make, and log errors as the service does."""
+    *before, _ = structlog.get_config()["processors"]
+    # The library itself colours the source around each frame, which takes half a second.
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*before, plain])
     if SHELF not in os.environ:
         os.environ[SHELF] = tempfile.mkdtemp(prefix="vodpull-films-")
         config.add_cleanup(partial(shutil.rmtree, os.environ[SHELF], ignore_errors=True))

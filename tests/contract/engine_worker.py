@@ -18,7 +18,8 @@ from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.workflows.engine import wakeups
 from vodpull.workflows.engine.engine import Call, Engine, JsonObject
-from vodpull.workflows.engine.executors import BeatLimits, Heartbeat, claim_executor_id
+from vodpull.workflows.engine.executor_ids import claim_executor_id
+from vodpull.workflows.engine.heartbeats import BeatLimits, Heartbeat
 from vodpull.workflows.engine.slot_claims import Queue
 
 PARENTS = Queue(name="parents", slots=100)

@@ -33,7 +33,7 @@ from vodpull.database.full_disk import outlast_full_disk
 from vodpull.database.migrate import migrate
 from vodpull.errors import AlreadyRunning
 from vodpull.workflows.engine.engine import DELAYED_POLL_S, ENGINE_VERSION, TERMINAL, Call, Engine
-from vodpull.workflows.engine.executors import claim_executor_id
+from vodpull.workflows.engine.executor_ids import claim_executor_id
 from vodpull.workflows.engine.slot_claims import ACCOUNT_PLACE
 
 pytestmark = pytest.mark.waits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import secrets
@@ -46,7 +47,7 @@ class OpenIdProvider:
     """Put into the discovery document in place of what belongs there."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     """What browsers asked with, by the code that they were given; a code is good once."""
-    key: RSAKey = field(default_factory=new_key)
+    key: RSAKey = field(default_factory=functools.cache(new_key))
     signing_key: Any = None
     """Signs in place of the published one."""
 

@@ -1,7 +1,7 @@
 """
 Whether a master key is the one that the secrets of a database are sealed with: one for all processes.
 
-It seals in `sealed_secrets.py`; the file that it lies in where none is set is made in `master_key_file.py`.
+It seals in `sealed_secrets.py`; the file that it lies in where none is set is made in `master_key.py`.
 """
 
 from __future__ import annotations

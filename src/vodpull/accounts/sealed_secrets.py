@@ -1,4 +1,4 @@
-"""Secrets at rest, sealed with the master key. Where that lies in a file: `master_key_file.py`."""
+"""Secrets at rest, sealed with the master key. How long that must be, and where it lies: `master_key.py`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from vodpull.accounts.master_key import check_length
 from vodpull.errors import ConfigurationError
-
-MIN_MASTER_KEY_CHARACTERS = 16
 
 
 class Vault:
@@ -18,16 +17,12 @@ class Vault:
 
     def __init__(self, master_key: str) -> None:
         """
-        Take the master key: any text of at least 16 characters; the cipher's key is derived from it (RFC 5869).
+        Take the master key: any text that is long enough; the cipher's key is derived from it (RFC 5869).
 
         Raises:
             ConfigurationError: the text is too short to protect anything.
         """
-        if len(master_key) < MIN_MASTER_KEY_CHARACTERS:
-            raise ConfigurationError(
-                f"VODPULL_MASTER_KEY must have at least {MIN_MASTER_KEY_CHARACTERS} characters",
-                field="VODPULL_MASTER_KEY",
-            )
+        check_length(master_key)
         self._fernet = Fernet(base64.urlsafe_b64encode(_derived(master_key, b"vodpull secrets at rest")))
         self.fingerprint = _derived(master_key, b"vodpull fingerprint").hex()
         """Tells two keys apart, and nothing about either."""

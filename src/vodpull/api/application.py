@@ -1,8 +1,12 @@
-"""The HTTP application: all routers and what every request passes, in which order, joined."""
+"""
+The HTTP application: all routers and what every request passes, in which order, joined.
+
+Of a process that only works jobs: `worker_application.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -10,10 +14,9 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.types import Scope
 
 from vodpull import __version__
-from vodpull.api.cloudvod.file_upload.router import TRANSFER_PREFIXES, transfer_router
+from vodpull.api.cloudvod.file_upload.router import transfer_router
 from vodpull.api.cloudvod.pull.status_query import StatusQuery, StatusQueryDoor
 from vodpull.api.cloudvod.router import wire_router
 from vodpull.api.cloudvod.schemas import WireProblem
@@ -23,13 +26,14 @@ from vodpull.api.http.framework_errors import http_handler, problem_handler
 from vodpull.api.http.health import health_router
 from vodpull.api.http.imported_url_redirects import old_urls_router
 from vodpull.api.http.keys.audit_lines import Audited
-from vodpull.api.http.metrics_endpoint import MetricsDoor, metrics_router
+from vodpull.api.http.metrics_endpoint import metrics_router
 from vodpull.api.http.openapi import DescribedApi
 from vodpull.api.http.reply_counts import Watched
 from vodpull.api.http.stored.content_key_replies import content_keys_router
 from vodpull.api.http.stored.files import media_router
 from vodpull.api.http.stored.publish_domain_paths import PublishDomains
 from vodpull.api.http.swagger_page import docs_router
+from vodpull.api.streamed_uploads import is_streamed
 from vodpull.api.v1.account import account_router
 from vodpull.api.v1.audit import audit_router
 from vodpull.api.v1.batches.routes import batches_router
@@ -41,7 +45,7 @@ from vodpull.api.v1.notices.deliveries import deliveries_router
 from vodpull.api.v1.notices.events import events_router
 from vodpull.api.v1.shapes import ProblemReply
 from vodpull.api.v1.tus_uploads.replies import TusReplies
-from vodpull.api.v1.tus_uploads.routes import UPLOADS_PREFIX, uploads_router
+from vodpull.api.v1.tus_uploads.routes import uploads_router
 from vodpull.api.v1.videos.captions import captions_router
 from vodpull.api.v1.videos.categories import categories_router
 from vodpull.api.v1.videos.edits import edits_router
@@ -70,7 +74,7 @@ def create_api(context: ApiContext, query: StatusQuery, *, streamed: Sequence[st
     )
     app.add_middleware(Audited, audit=context.audit)
     app.add_middleware(StatusQueryDoor, query=query)
-    app.add_middleware(Exchange, language=context.language, is_streamed=partial(_is_streamed, streamed))
+    app.add_middleware(Exchange, language=context.language, is_streamed=partial(is_streamed, others=streamed))
     app.add_middleware(TusReplies)
     app.add_middleware(Watched, on_reply=context.on_reply)
     app.add_middleware(PublishDomains, domains=context.publish_domains)
@@ -101,12 +105,12 @@ def create_api(context: ApiContext, query: StatusQuery, *, streamed: Sequence[st
         old_urls_router(context),
         docs_router(),
     )
-    _add(app, routers)
+    add_routes(app, routers)
     app.add_exception_handler(HTTPException, http_handler(routers, context.language))
     return app
 
 
-def _add(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+def add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     """Add routes as they are: FastAPI's own way builds each of them a second time, and looks for one in two steps."""
     for router in routers:
         app.routes.extend(router.routes)
@@ -116,21 +120,3 @@ def _add(app: FastAPI, routers: Iterable[APIRouter]) -> None:
 async def _closing(context: ApiContext, _: FastAPI) -> AsyncIterator[None]:
     yield
     await context.status.close()
-
-
-def _is_streamed(others: Sequence[str], scope: Scope) -> bool:
-    """Tell whether a request brings a file; whoever signs instead of showing a secret sends small pieces of it."""
-    path: str = scope["path"]
-    if path.startswith(UPLOADS_PREFIX):
-        return any(name == b"authorization" and value[:7].lower() == b"bearer " for name, value in scope["headers"])
-    return path.startswith((*TRANSFER_PREFIXES, *others))
-
-
-def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]], metrics: MetricsDoor) -> FastAPI:
-    """Return the HTTP application of a process that only works: liveness, readiness and metrics."""
-    app = FastAPI(title="vodpull worker", version=__version__, docs_url=None, redoc_url=None)
-    app.add_middleware(Exchange, language="en")
-    routers = (health_router(is_ready), metrics_router(metrics))
-    _add(app, routers)
-    app.add_exception_handler(HTTPException, http_handler(routers, "en"))
-    return app

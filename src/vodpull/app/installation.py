@@ -15,7 +15,7 @@ import structlog
 from vodpull import media
 from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.audit_log import AuditLog, Kind, Who
-from vodpull.accounts.master_key_file import vault_of_file
+from vodpull.accounts.master_key import master_key_of_file
 from vodpull.accounts.master_key_match import check_master_key, is_sealed, other_master_key
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.sealed_secrets import Vault
@@ -76,7 +76,7 @@ def open_vault(settings: Settings, database: sa.Engine) -> Vault:
     path, given = settings.data_dir / MASTER_KEY_FILE, settings.master_key.get_secret_value()
     if not given and not path.exists() and is_sealed(database):
         raise other_master_key()
-    vault = Vault(given) if given else vault_of_file(path)
+    vault = Vault(given or master_key_of_file(path))
     check_master_key(database, vault)
     return vault
 

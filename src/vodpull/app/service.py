@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vodpull.api.application import create_health
+from vodpull.api.worker_application import create_health
 from vodpull.app.composition import Parts, Role
 from vodpull.app.data_folder import make_data_dir
 from vodpull.app.server import Connections, Prompt

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from vodpull.accounts.people.single_sign_on import SingleSignOn
-from vodpull.accounts.people.single_sign_on_rules import read_rules
+from vodpull.accounts.people.single_sign_on_roles import read_rules
 from vodpull.accounts.sealed_secrets import Vault
 from vodpull.errors import ConfigurationError, ParameterError
 from vodpull.oidc import Provider

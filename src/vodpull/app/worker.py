@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import sqlalchemy as sa
 import structlog
 
 from vodpull import media
@@ -17,7 +15,6 @@ from vodpull.app.composition import Parts
 from vodpull.app.installation import find_tools
 from vodpull.app.outgoing import fetch_limits
 from vodpull.database.chore_turns import ChoreTurns
-from vodpull.exit_codes import EXIT_AGAIN
 from vodpull.jobs.owned_files import Holdings
 from vodpull.jobs.source_retries import SourceRetries
 from vodpull.jobs.store.abandoned_work_folders import work_is_over
@@ -26,7 +23,9 @@ from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.encoder_slots import Encoders
 from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import Admission, Thresholds
-from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
+from vodpull.workflows.engine.executor_ids import claim_executor_id
+from vodpull.workflows.engine.heartbeats import Heartbeat
+from vodpull.workflows.engine.lost_process import leave_if_shared
 from vodpull.workflows.importing.advance import Turns, register_imports
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
 from vodpull.workflows.importing.submission import Submission
@@ -62,7 +61,7 @@ def working(parts: Parts) -> Iterator[None]:
         parts.database,
         executor_id,
         engine=parts.engine,
-        on_lost=_leave_if_shared(parts.database),
+        on_lost=leave_if_shared(parts.database),
         on_census=parts.host_limits.share,
     )
     workshop = Workshop(folder=context.work_folder, toolbox=context.toolbox)
@@ -155,15 +154,3 @@ def _toolbox(settings: Settings) -> media.Toolbox:
         fix = "apt install bubblewrap"
         log.warning("sandbox is weak: bubblewrap does not work here, only resource limits", fix=fix)
     return toolbox
-
-
-def _leave_if_shared(database: sa.Engine) -> Callable[[], None]:
-    """
-    Return what a process does that could not beat for too long.
-
-    On a shared database others took its work over, so it must end at once; its child processes die with it. On SQLite
-    nobody else can be there, and a laptop that slept simply goes on.
-    """
-    if database.dialect.name == "sqlite":
-        return lambda: log.warning("this process was paused; going on")
-    return lambda: os._exit(EXIT_AGAIN)

@@ -1,4 +1,4 @@
-"""Errors on the way from the source to here."""
+"""Errors on the way from the source to here, and of each whether it may pass by itself, so that it is tried again."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from vodpull.accounts.stored_bytes import count_stored
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new, lock_row
-from vodpull.errors import NotFound, Occupied, ParameterError, PermissionDenied
-from vodpull.jobs.store.rows import IS_FINAL
+from vodpull.errors import NotFound, ParameterError, PermissionDenied
 from vodpull.materials.material import Material, MaterialKind
+from vodpull.materials.materials_in_use import check_unused
 from vodpull.materials.new_file_rules import MAX_NAME_CHARS, SUBTITLE_SUFFIXES
 
 MAX_PAGE = 100
@@ -52,9 +52,6 @@ class MaterialEdit:
 
     name: str | None = None
     publish_domain: str | None = None
-
-
-BY_FORCE = "Let it stay, or delete it by force (`--force`, `force=true`): what was made with it stays."
 
 
 class Materials:
@@ -136,24 +133,11 @@ class Materials:
         mine = tables.material_use.c.material_id == material.material_id
         with self._engine.begin() as connection:
             lock_row(connection, tables.account.c.account_id, material.account_id)
-            user = "" if stop_use else self._user(connection, material.material_id)
-            if user:
-                raise Occupied(f"the material is in use: {user}", field="id", remedy=BY_FORCE)
+            if not stop_use:
+                check_unused(connection, material.material_id, marks=self._marks)
             connection.execute(tables.material_use.delete().where(mine))
             if _change(connection, material.material_id, {"deleted_at_ms": now_ms()}):
                 count_stored(connection, material.account_id, -_size(connection, material.material_id))
-
-    def _user(self, connection: sa.Connection, material_id: str) -> str:
-        """Return what uses a material; empty: nothing."""
-        if material_id in self._marks:
-            return "a watermark of the installation"
-        use, job = tables.material_use, tables.job
-        is_marked = sa.and_(sa.func.lower(job.c.watermark) == material_id, ~IS_FINAL, job.c.deleted_at_ms.is_(None))
-        queries = (
-            sa.select(use.c.job_id).where(use.c.material_id == material_id),
-            sa.select(job.c.job_id).where(is_marked),
-        )
-        return "a video" if any(connection.execute(query.limit(1)).first() for query in queries) else ""
 
     def doomed(self, *, limit: int) -> list[Material]:
         """Return deleted materials whose files are still to be removed, the earliest first."""

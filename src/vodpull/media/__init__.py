@@ -57,7 +57,7 @@ from vodpull.media.verify.encrypt_proven import encrypt_package
 from vodpull.media.verify.fingerprint_ahead import look_ahead
 from vodpull.media.verify.structure import Rendition
 from vodpull.media.verify.verify import package_and_verify
-from vodpull.media.verify.vmaf import measure_renditions
+from vodpull.media.verify.vmaf import Quality, measure_renditions
 
 __all__ = [
     "ABR",
@@ -87,6 +87,7 @@ __all__ = [
     "Presentation",
     "Preview",
     "Proof",
+    "Quality",
     "Rendition",
     "RunLimits",
     "Rung",

@@ -28,12 +28,9 @@ from vodpull.uploads.blocks.block_ctx import BlockPlace
 from vodpull.uploads.blocks.part_objects import Inbox
 from vodpull.uploads.blocks.vendor_hash import SPAN_BYTES, file_hash
 from vodpull.uploads.encode_ahead_pause import QUIET_MS
-from vodpull.uploads.key_reservations import lock_upload, touch
+from vodpull.uploads.key_reservations import claim_key, lock_upload, touch
 from vodpull.uploads.upload_and_ticket import Completion, Ticket, Upload, UploadKind, Whole
 from vodpull.uploads.write_turns import Database
-
-CLAIM_MS = 600_000
-"""So long a file that is being stored keeps others from taking its place."""
 
 READS_AT_ONCE = 8
 """Of files and spans that are read back for their digests: each takes some megabytes."""
@@ -117,13 +114,8 @@ class Completing:
         return known
 
     def _claim(self, ticket: Ticket, series: str) -> None:
-        """Let nobody else store a file under this key meanwhile; a claim that nobody follows up ends."""
         with self._database.engine.begin() as connection:
-            upload = locked(connection, ticket.upload.upload_id)
-            is_claimed = now_ms() - upload.touched_at_ms < CLAIM_MS and upload.completed_by not in {"", series}
-            if is_claimed and not ticket.overwrite:
-                raise UploadComplete("file exists")
-            touch(connection, upload.upload_id, completed_by=series)
+            claim_key(connection, locked(connection, ticket.upload.upload_id), series, overwrite=ticket.overwrite)
 
     def _commit(self, ticket: Ticket, series: str, whole: Whole, *, keys: Sequence[str]) -> tuple[str, list[str]]:
         completion = self._completions[ticket.upload.kind]

@@ -1,5 +1,5 @@
 """
-Under which key an upload is kept, and every query about reservations of keys; those of disk space: `uploads.py`.
+Under which key an upload is kept, and every query about reservations of keys; promises of room: `room_promises.py`.
 
 Call them from a thread, not a loop.
 """
@@ -17,8 +17,12 @@ from vodpull.clock import now_ms, utc_month
 from vodpull.database import tables
 from vodpull.database.ids import new_id
 from vodpull.database.row_locks import insert_new, lock_row, locked_row
+from vodpull.errors import UploadComplete
 from vodpull.uploads.open_upload_limit import check_open_uploads
 from vodpull.uploads.upload_and_ticket import Upload, UploadKind, Wanted
+
+CLAIM_MS = 600_000
+"""So long a file that is being stored keeps others from taking its place."""
 
 _UPLOAD = tables.upload.c
 _UNCOMPLETED = _UPLOAD.completed_at_ms.is_(None)
@@ -90,6 +94,19 @@ def touch(connection: sa.Connection, upload_id: str, **values: object) -> None:
     """Record that something of an upload has just happened, and what."""
     mine = _UPLOAD.upload_id == upload_id
     connection.execute(tables.upload.update().where(mine).values(touched_at_ms=now_ms(), **values))
+
+
+def claim_key(connection: sa.Connection, upload: Upload, series: str, *, overwrite: bool) -> None:
+    """
+    Let nobody else store a file under the key of a locked upload while these blocks become one, for `CLAIM_MS`.
+
+    Raises:
+        UploadComplete: somebody else has claimed it, and may not be overwritten.
+    """
+    is_claimed = now_ms() - upload.touched_at_ms < CLAIM_MS and upload.completed_by not in {"", series}
+    if is_claimed and not overwrite:
+        raise UploadComplete("file exists")
+    touch(connection, upload.upload_id, completed_by=series)
 
 
 def _earlier(connection: sa.Connection, wanted: Wanted) -> Upload | None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -21,7 +20,6 @@ from vodpull import storage
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import (
-    StorageFull,
     UploadComplete,
     UploadError,
     UploadMalformed,
@@ -37,6 +35,7 @@ from vodpull.uploads.blocks.vendor_hash import SPAN_BYTES, file_hash
 from vodpull.uploads.completing import Completing, locked, spans
 from vodpull.uploads.key_reservations import find_by_key, find_upload, reserve
 from vodpull.uploads.limits import MAX_BLOCK_BYTES, MAX_BLOCKS, UploadTerms
+from vodpull.uploads.room_promises import RoomPromises
 from vodpull.uploads.upload_and_ticket import Completion, Ticket, Upload, UploadKind, Wanted
 from vodpull.uploads.upload_token import Policy, read_token, sign_token
 from vodpull.uploads.write_turns import Database
@@ -60,7 +59,7 @@ class Uploads:
         self.terms = terms
         self.inbox = Inbox(objects)
         self.completing = Completing(self.database, objects, self.inbox, completions=completions)
-        self._promised_bytes = 0
+        self.room = RoomPromises(terms.room_bytes)
 
     def reserve(self, connection: sa.Connection, wanted: Wanted) -> Upload:
         """
@@ -97,23 +96,6 @@ class Uploads:
     async def find(self, upload_id: str) -> Upload | None:
         """Return a reservation by its id."""
         return await asyncio.to_thread(self.database.read, lambda connection: find_upload(connection, upload_id))
-
-    @contextmanager
-    def promised(self, size_bytes: int | None) -> Iterator[None]:
-        """
-        Promise room in the store for a body until the block ends.
-
-        Raises:
-            StorageFull: there is none now.
-        """
-        needed, room = SPAN_BYTES if size_bytes is None else size_bytes, self.terms.room_bytes()
-        if room is not None and self._promised_bytes + needed > room:
-            raise StorageFull("there is no room for this upload now")
-        self._promised_bytes += needed
-        try:
-            yield
-        finally:
-            self._promised_bytes -= needed
 
     async def check_quota(self, upload: Upload, more_bytes: int) -> None:
         """

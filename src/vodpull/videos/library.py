@@ -17,44 +17,27 @@ from vodpull.jobs.model import Asset
 from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin, VideoState
 from vodpull.jobs.store.content_keys import has_content_key
 from vodpull.jobs.store.video_rows import archive_again
-from vodpull.jobs.submission.file_and_video_names import MAX_FILE_NAME_CHARS
 from vodpull.videos.category_tree import check_nodes, labels_of, set_labels
 from vodpull.videos.field_lengths import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
 from vodpull.videos.playback.public_or_signed import Playback, PlaybackPolicy, PlayRule, check_playback
 from vodpull.videos.video import Category, Video
+from vodpull.videos.video_search import (
+    LOOKED_THROUGH,
+    PLACE,
+    VideoFilter,
+    indexed,
+    is_before,
+    is_behind,
+    ordered,
+    searched,
+)
 
 MAX_PAGE = 100
-
-LOOKED_THROUGH = 50_000
-"""Videos that one page looks through for what no index finds: some hundredths of a second."""
 
 IDS_AT_ONCE = 500
 """In one statement."""
 
 _ASSET = TypeAdapter(Asset)
-
-
-@dataclass(frozen=True, kw_only=True)
-class VideoFilter:
-    """Which videos; what is None or empty leaves no video out."""
-
-    account_id: str | None
-    """None: of every account, for operators."""
-    video_id: str = ""
-    text: str = ""
-    """Any part of the name; letter case does not count."""
-    state: VideoState | None = None
-    encode_state: EncodeState | None = None
-    is_encrypted: bool | None = None
-    origin: VideoOrigin | None = None
-    category_names: Sequence[str] = ()
-    """Any of these labels of the second level, whatever they are below; labels that nobody has fit nothing."""
-    node_id: int | None = None
-    """With this label, or one below it."""
-    created_from_ms: int | None = None
-    created_until_ms: int | None = None
-    """Inclusive."""
-    oldest_first: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,15 +103,15 @@ class Library:
         Raises:
             ParameterError: the cursor is not one of ours.
         """
-        place = [] if not cursor else [_is_behind(wanted, read_cursor(cursor))]
-        most, searched, end = min(limit, MAX_PAGE), _searched(wanted), None
+        place = [] if not cursor else [is_behind(wanted, read_cursor(cursor))]
+        most, conditions, end = min(limit, MAX_PAGE), searched(wanted), None
         with self.engine.connect() as connection:
-            if searched:
-                places = _ordered(sa.select(*_PLACE), wanted).where(*place)
+            if conditions:
+                places = ordered(sa.select(*PLACE), wanted).where(*place)
                 end = connection.execute(places.offset(LOOKED_THROUGH - 1).limit(1)).first()
             if end is not None:
-                place.append(_is_before(wanted, end))
-            videos = _found(connection, wanted, *place, *searched, limit=most + 1)
+                place.append(is_before(wanted, end))
+            videos = _found(connection, wanted, *place, *conditions, limit=most + 1)
         shown = videos[:most]
         if len(videos) > most:
             return shown, write_cursor(shown[-1].created_at_ms, shown[-1].video_id)
@@ -137,12 +120,12 @@ class Library:
     def part(self, wanted: VideoFilter, *, limit: int, offset: int) -> list[Video]:
         """Return videos by their place among all that fit, however many are looked through for it."""
         with self.engine.connect() as connection:
-            return _found(connection, wanted, *_searched(wanted), limit=min(limit, MAX_PAGE), offset=offset)
+            return _found(connection, wanted, *searched(wanted), limit=min(limit, MAX_PAGE), offset=offset)
 
     def count(self, wanted: VideoFilter) -> int:
         """Return how many videos fit."""
         with self.engine.connect() as connection:
-            query = sa.select(sa.func.count()).select_from(tables.video).where(*_indexed(wanted), *_searched(wanted))
+            query = sa.select(sa.func.count()).select_from(tables.video).where(*indexed(wanted), *searched(wanted))
             return int(connection.scalar(query) or 0)
 
     def edit(self, video_id: str, edit: VideoEdit, *, account_id: str | None) -> Video:
@@ -279,77 +262,13 @@ def _video_of(row: Mapping[Any, Any], categories: Sequence[Category]) -> Video:
     )
 
 
-_PLACE = (tables.video.c.created_at_ms, tables.video.c.video_id)
-
-
 def _found(
     connection: sa.Connection, wanted: VideoFilter, *which: sa.ColumnElement[bool], limit: int, offset: int = 0
 ) -> list[Video]:
     """Read a part of a list. What indexes hold says which videos they are, and only of those is more read."""
-    ids = _ordered(sa.select(tables.video.c.video_id), wanted).where(*which).limit(limit).offset(offset)
+    ids = ordered(sa.select(tables.video.c.video_id), wanted).where(*which).limit(limit).offset(offset)
     videos = _read(connection, _QUERY.where(tables.video.c.video_id.in_(ids.correlate(None))))
     return sorted(videos, key=lambda video: (video.created_at_ms, video.video_id), reverse=not wanted.oldest_first)
-
-
-def _ordered(query: sa.Select[Any], wanted: VideoFilter) -> sa.Select[Any]:
-    """Return the query in the order that is wanted, for those videos that an index finds."""
-    order = _PLACE if wanted.oldest_first else [column.desc() for column in _PLACE]
-    return query.where(*_indexed(wanted)).order_by(*order)
-
-
-def _is_behind(wanted: VideoFilter, place: Sequence[Any]) -> sa.ColumnElement[bool]:
-    here, there = sa.tuple_(*_PLACE), sa.tuple_(*place)
-    return here > there if wanted.oldest_first else here < there
-
-
-def _is_before(wanted: VideoFilter, place: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """Return the condition of a video that comes before this place, or is there."""
-    here, there = sa.tuple_(*_PLACE), sa.tuple_(*place)
-    return here <= there if wanted.oldest_first else here >= there
-
-
-def _indexed(wanted: VideoFilter) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions that indexes answer, in the order of the list."""
-    video = tables.video.c
-    found = [] if wanted.account_id is None else [video.account_id == wanted.account_id, *_of_states(wanted)]
-    if wanted.video_id:
-        found.append(video.video_id == wanted.video_id.lower())
-    if wanted.created_from_ms is not None:
-        found.append(video.created_at_ms >= wanted.created_from_ms)
-    if wanted.created_until_ms is not None:
-        found.append(video.created_at_ms <= wanted.created_until_ms)
-    return found
-
-
-def _of_states(wanted: VideoFilter) -> list[sa.ColumnElement[bool]]:
-    video = tables.video.c
-    states = ((video.state, wanted.state), (video.encode_state, wanted.encode_state))
-    return [column == value for column, value in states if value is not None]
-
-
-def _searched(wanted: VideoFilter) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions for which one video after the other is looked at."""
-    found = _of_states(wanted) if wanted.account_id is None else []
-    if wanted.origin is not None:
-        found.append(tables.video.c.origin == wanted.origin)
-    if len(wanted.text) > MAX_FILE_NAME_CHARS:  # longer than any name, and than what databases search for
-        found.append(sa.false())
-    elif wanted.text:
-        found.append(tables.video.c.folded_name.contains(wanted.text.casefold(), autoescape=True))
-    if wanted.is_encrypted is not None:
-        found.append(has_content_key() if wanted.is_encrypted else ~has_content_key())
-    category = tables.category.c
-    if wanted.category_names:
-        found.append(_has_label(sa.and_(category.parent_id != 0, category.name.in_(wanted.category_names))))
-    if wanted.node_id is not None:
-        found.append(_has_label(sa.or_(category.node_id == wanted.node_id, category.parent_id == wanted.node_id)))
-    return found
-
-
-def _has_label(which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    video, category, label = tables.video.c, tables.category.c, tables.video_category.c
-    mine = sa.and_(label.video_id == video.video_id, category.account_id == video.account_id)
-    return sa.exists().where(mine, category.node_id == label.node_id, which)
 
 
 def check_edit(edit: VideoEdit) -> None:

@@ -29,6 +29,7 @@ from vodpull.jobs.model import Asset, Batch, Job
 from vodpull.jobs.states_and_codes import UPLOADED, Stage, WireStatus
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef
+from vodpull.jobs.store.preview_rows import record_playable
 from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.ahead.arriving_uploads import Arrivals
 from vodpull.workflows.attempt.ahead.head_start import HeadStart
@@ -120,7 +121,7 @@ class Steps:
             return {}
         if key is not None:
             playable = replace(job.asset, playlist_key=key, attempt=ref.attempt)
-            await asyncio.to_thread(self._context.store.record_playable, ref, playable)
+            await asyncio.to_thread(record_playable, self._context.store.engine, ref, playable)
         return {}
 
     async def encode(self, ref: JobRef, info: JsonObject) -> JsonObject:

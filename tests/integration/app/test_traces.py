@@ -17,7 +17,7 @@ from vodpull.errors import Md5Mismatch
 from vodpull.jobs.model import Job
 from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.job_refs import JobRef
-from vodpull.workflows.attempt.meters import SilentTracer, Watch
+from vodpull.workflows.attempt.telemetry.meters import SilentTracer, Watch
 
 SECRET = "hunter2"
 

@@ -6,6 +6,7 @@ import base64
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +21,6 @@ from vodpull.app.installation import open_vault
 from vodpull.app.service import running_service
 from vodpull.database import tables
 from vodpull.database.connection import open_database
-from vodpull.database.migrate import migrate
 from vodpull.settings import load_settings
 from vodpull.storage import UPLOADS, open_store
 
@@ -31,7 +31,7 @@ STEP = 2500
 
 
 @pytest.fixture(scope="module")
-def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+def limited(tmp_path_factory: pytest.TempPathFactory, sqlite_with_tables: Path) -> Iterator[Wire]:
     """Give a client of a service that takes little."""
     folder = tmp_path_factory.mktemp("limits")
     settings = load_settings(
@@ -45,8 +45,8 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
         rate_limit="",
     )
     make_data_dir(settings.data_dir)
+    shutil.copyfile(sqlite_with_tables, settings.data_dir / "vodpull.db")
     database = open_database(settings.database())
-    migrate(database)
     accounts = Accounts(database, open_vault(settings, database))
     with ExitStack() as stack:
         service = stack.enter_context(running_service(settings))

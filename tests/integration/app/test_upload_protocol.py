@@ -24,8 +24,9 @@ from vodpull.errors import StorageFull
 from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin
 from vodpull.uploads.upload_token import Policy, UploadKey, sign_token
 from vodpull.uploads.uploads import Uploads
-from vodpull.videos.library import Library, VideoFilter
+from vodpull.videos.library import Library
 from vodpull.videos.video import Video
+from vodpull.videos.video_search import VideoFilter
 
 PROTOCOL = load("upload-protocol")
 FILE = vector_file(PROTOCOL["file"]["size"])

@@ -16,8 +16,8 @@ from vodpull.jobs.states_and_codes import VideoState
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.materials.materials import keep_material
 from vodpull.videos.blocking import block
-from vodpull.videos.library import VideoFilter
 from vodpull.videos.video import Video
+from vodpull.videos.video_search import VideoFilter
 
 
 def add(console: Console, *names: str) -> list[Job]:

@@ -16,7 +16,7 @@ from tests.services.openid import CLIENT_ID, CLIENT_SECRET, OpenIdProvider, new_
 from vodpull.accounts.audit_log import Look
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.single_sign_on import SingleSignOn
-from vodpull.accounts.people.single_sign_on_rules import read_rules
+from vodpull.accounts.people.single_sign_on_roles import read_rules
 from vodpull.accounts.sealed_secrets import Vault
 from vodpull.console import create_console
 from vodpull.errors import AuthenticationError, PermissionDenied

@@ -19,6 +19,7 @@ from vodpull.jobs.states_and_codes import Clarity, ServerType, Stage
 from vodpull.jobs.status.listing import Filter
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef, Progress
+from vodpull.jobs.store.preview_rows import record_playable
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.exe שלום"
 
@@ -324,7 +325,7 @@ def test_what_is_still_being_made_can_be_watched(operator: Console) -> None:
     view = operator.add_batch("a.mp4")
     ref = JobRef(job_id=view.jobs[0].job_id, attempt=1)
     operator.context.store.enter_stage(ref, Stage.ENCODE)
-    operator.context.store.record_playable(ref, asset())
+    record_playable(operator.context.store.engine, ref, asset())
     assert (
         f'href="/console/play/{view.batch.batch_id}/0"'
         in operator.browser.get(f"/console/tasks/{view.batch.batch_id}").text

@@ -19,7 +19,7 @@ from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate, revisions
 from vodpull.database.tables import metadata
 from vodpull.database.upgrade import MIGRATIONS
-from vodpull.workflows.engine.executors import BeatLimits
+from vodpull.workflows.engine.heartbeats import BeatLimits
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> None:

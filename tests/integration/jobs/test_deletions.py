@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,6 @@ from vodpull.database import tables
 from vodpull.database.chore_turns import ChoreTurns
 from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
-from vodpull.database.migrate import migrate
 from vodpull.errors import Failure, NotAllowedNow
 from vodpull.jobs import deletions
 from vodpull.jobs.deletion_passes import PASSES_S
@@ -280,9 +280,8 @@ def test_a_job_is_added_once_with_its_batch_and_its_end(database: sa.Engine, sto
     assert {job.stage for job in again.jobs} == {Stage.DONE}
 
 
-def test_looking_for_news_does_not_read_every_job(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'vodpull.db'}")
-    migrate(engine)
+def test_looking_for_news_does_not_read_every_job(tmp_path: Path, sqlite_with_tables: Path) -> None:
+    engine = open_database(f"sqlite:///{shutil.copyfile(sqlite_with_tables, tmp_path / 'vodpull.db')}")
     asked: list[tuple[str, Any]] = []
     sa.event.listen(engine, "before_cursor_execute", lambda _c, _k, text, values, *_: asked.append((text, values)))
     Records(engine).unarchived(limit=10)

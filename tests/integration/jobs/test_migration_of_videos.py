@@ -9,7 +9,8 @@ from tests.stored import older_database
 from vodpull.database.migrate import migrate
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.states_and_codes import EncodeState
-from vodpull.videos.library import Library, VideoFilter
+from vodpull.videos.library import Library
+from vodpull.videos.video_search import VideoFilter
 
 BEFORE = "0004"
 

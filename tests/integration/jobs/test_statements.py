@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,6 @@ from tests.stored import VAULT, accepted
 from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.clock import now_ms
 from vodpull.database.connection import open_database
-from vodpull.database.migrate import migrate
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.notices.deliveries import Attempt, Deliveries, DeliveryState, new_delivery
@@ -106,9 +106,11 @@ def test_lists_take_the_same_few_statements_for_any_length(database: sa.Engine, 
         (Filter(account_id=None, text="o.test"), "ix_batch_created"),
     ],
 )
-def test_every_filter_has_an_index_in_the_order_of_the_list(tmp_path: Path, wanted: Filter, index: str) -> None:
-    with planned(tmp_path) as (database, plans):
-        Listing(database).page(wanted, limit=20)
+def test_every_filter_has_an_index_in_the_order_of_the_list(
+    planned: tuple[sa.Engine, list[str]], wanted: Filter, index: str
+) -> None:
+    database, plans = planned
+    Listing(database).page(wanted, limit=20)
     assert any(index in plan for plan in plans), plans
     assert not scans(plans)
 
@@ -121,9 +123,11 @@ def test_every_filter_has_an_index_in_the_order_of_the_list(tmp_path: Path, want
         ({"state": DeliveryState.PENDING}, "ix_delivery_state"),
     ],
 )
-def test_every_filter_of_deliveries_has_an_index(tmp_path: Path, wanted: dict[str, Any], index: str) -> None:
-    with planned(tmp_path) as (database, plans):
-        Deliveries(database).page("a", limit=20, **wanted)
+def test_every_filter_of_deliveries_has_an_index(
+    planned: tuple[sa.Engine, list[str]], wanted: dict[str, Any], index: str
+) -> None:
+    database, plans = planned
+    Deliveries(database).page("a", limit=20, **wanted)
     assert index in plans[0], plans
 
 
@@ -141,18 +145,18 @@ HOUSEKEEPING: dict[str, Callable[[sa.Engine], object]] = {
 
 
 @pytest.mark.parametrize("chore", HOUSEKEEPING)
-def test_housekeeping_does_not_grow_with_what_is_finished(tmp_path: Path, chore: str) -> None:
-    with planned(tmp_path) as (database, plans):
-        HOUSEKEEPING[chore](database)
+def test_housekeeping_does_not_grow_with_what_is_finished(planned: tuple[sa.Engine, list[str]], chore: str) -> None:
+    database, plans = planned
+    HOUSEKEEPING[chore](database)
     assert plans
     assert not scans(plans)
 
 
-@contextmanager
-def planned(folder: Path) -> Iterator[tuple[sa.Engine, list[str]]]:
+@pytest.fixture
+def planned(tmp_path: Path, sqlite_with_tables: Path) -> Iterator[tuple[sa.Engine, list[str]]]:
     """Give an empty database, and how it answers each statement."""
-    database, plans = open_database(f"sqlite:///{folder / 'plans.db'}"), list[str]()
-    migrate(database)
+    file, plans = shutil.copyfile(sqlite_with_tables, tmp_path / "plans.db"), list[str]()
+    database = open_database(f"sqlite:///{file}")
 
     def explain(_connection: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
         if not statement.startswith(("BEGIN", "PRAGMA")):

@@ -27,13 +27,13 @@ from vodpull.media.tools.outcome import check
 from vodpull.media.tools.run import run
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
-AAC = ("-c:a", "aac", "-b:a", "32k")
+AAC = ("-c:a", "aac", "-aac_coder", "fast", "-b:a", "32k")
 
 
 def film(length_s: int = 47, rate: str = "10") -> tuple[str, ...]:
     # Pictures with their number on them, and a tone.
     picture = f"testsrc2=s=160x90:r={rate}:d={length_s}"
-    return ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=d={length_s}")
+    return ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=d={length_s}:r=16000")
 
 
 SOURCES: dict[str, tuple[str, ...]] = {

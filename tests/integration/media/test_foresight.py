@@ -40,7 +40,7 @@ TWO_SIZES = parse_template(
     name="two-sizes",
 )
 LENGTH_S = 80
-FILM = ("-f", "lavfi", "-i", f"testsrc2=s=160x90:r=10:d={LENGTH_S}", "-f", "lavfi", "-i", f"sine=d={LENGTH_S}")
+FILM = ("-f", "lavfi", "-i", f"testsrc2=s=160x90:r=10:d={LENGTH_S}", "-f", "lavfi", "-i", f"sine=d={LENGTH_S}:r=16000")
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "24", "-c:a", "aac")
 MPEG4 = ("-c:v", "mpeg4", "-g", "24", "-c:a", "aac")
 LAYOUTS = {

@@ -138,10 +138,10 @@ def test_a_complete_upload_is_complete_once_whoever_asks_at_the_same_moment(
 def test_room_is_promised_before_bytes_are_taken(database: sa.Engine, objects: ObjectStore) -> None:
     terms = UploadTerms(key=UploadKey(secret="of a test"), token_ms=HOUR_MS, max_bytes=10**9, room_bytes=lambda: 100)
     uploads = Uploads(database, objects, terms=terms, completions={})
-    with uploads.promised(60):
-        with pytest.raises(StorageFull), uploads.promised(60):
+    with uploads.room.promised(60):
+        with pytest.raises(StorageFull), uploads.room.promised(60):
             pass
-        with uploads.promised(40):
+        with uploads.room.promised(40):
             pass
-    with uploads.promised(100):
+    with uploads.room.promised(100):
         pass

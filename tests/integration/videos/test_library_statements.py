@@ -13,8 +13,9 @@ from tests.videos import another_video, stored_video
 from vodpull.accounts.access_keys import NewKey
 from vodpull.database import tables
 from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin, VideoState
-from vodpull.videos.library import Library, VideoEdit, VideoFilter
+from vodpull.videos.library import Library, VideoEdit
 from vodpull.videos.video import Video
+from vodpull.videos.video_search import VideoFilter
 
 MANY = 10_000
 IDS = {"batch_id", "job_id", "video_id", "directory", "trans_no"}

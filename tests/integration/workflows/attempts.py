@@ -29,7 +29,7 @@ from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.encoder_slots import Encoders
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
-from vodpull.workflows.attempt.meters import Watch
+from vodpull.workflows.attempt.telemetry.meters import Watch
 from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import Admission, Thresholds
 
 

@@ -23,6 +23,7 @@ from vodpull.media.confined.comparison.source_fingerprints import SIGHTS
 from vodpull.media.verify.compared_instants import picture_instants
 from vodpull.workflows.attempt.ahead import early_chunks, head_start
 from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder
+from vodpull.workflows.attempt.ahead.foreseen_plans import Foresight
 from vodpull.workflows.attempt.ahead.head_start import HeadStart
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.proof_looks import SeenAhead
@@ -180,7 +181,8 @@ async def test_whatever_fails_early_the_fetch_goes_on(
         return media.Forecast(info=info, stop_bytes=None)
 
     monkeypatch.setattr(media, "probe_part", foresee)
-    monkeypatch.setattr(media if place == "probe_part" else production, place, fail)
+    owner = {"probe_part": media, "foresee": Foresight, "encode_chunk": production}[place]
+    monkeypatch.setattr(owner, place, fail)
     async with asyncio.timeout(LIMIT_S), EarlyEncoder(made.can, production, made.job).encoding() as begin:
         begin(cast("Any", Arriving(made.source)))
         await failed.wait()
@@ -198,7 +200,7 @@ async def test_cleaning_up_stops_everything_and_hides_no_error_of_the_fetch(
         raise StorageError("the store refuses")
 
     async def whole(*_: object, **__: object) -> None:
-        plan = await production.foresee(made.job, info)
+        plan = await Foresight(made.can, production.planning).foresee(made.job, info)
         assert plan is not None
         made.can.workspace(made.job).open()
         await production.encode_chunk(made.job, plan, plan.chunks[0], part=made.source)

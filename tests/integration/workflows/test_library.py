@@ -45,11 +45,12 @@ from vodpull.videos.blocking import block
 from vodpull.videos.callback_addresses import CallbackKind, Callbacks
 from vodpull.videos.category_tree import Categories
 from vodpull.videos.file_urls import FileUrls
-from vodpull.videos.library import Library, VideoEdit, VideoFilter
+from vodpull.videos.library import Library, VideoEdit
 from vodpull.videos.playback.handed_out_tokens import Signer
 from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 from vodpull.videos.storage_peaks import StorageDays
 from vodpull.videos.video import Video
+from vodpull.videos.video_search import VideoFilter
 from vodpull.workflows.attempt.asset_files import alone
 from vodpull.workflows.attempt.stable_playlist_names import make_known
 from vodpull.workflows.delivery.job_news import JobNews

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.accounts.access_keys import Accounts
-from vodpull.accounts.master_key_file import new_master_key
+from vodpull.accounts.master_key import new_master_key
 from vodpull.accounts.sealed_secrets import Vault
 from vodpull.app.local_key import FILE_NAME, is_local_key, keep_local_key
 from vodpull.database.connection import open_database

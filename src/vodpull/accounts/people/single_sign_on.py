@@ -1,23 +1,25 @@
-"""Sign-in by OpenID Connect: from a browser that asks to an operator who may, or a clear refusal."""
+"""
+Sign-in by OpenID Connect: from a browser that asks to an operator who may, or a clear refusal.
+
+Who that operator is: `identity_linking.py`; who gets in, and in which role: `single_sign_on_roles.py`.
+"""
 
 from __future__ import annotations
 
 import hmac
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 import sqlalchemy as sa
 
+from vodpull.accounts.people.identity_linking import add_linked, link, linked_operator
 from vodpull.accounts.people.link_and_session_lifetimes import REQUEST_S
-from vodpull.accounts.people.operators import MAX_NAME_CHARACTERS, set_role
+from vodpull.accounts.people.operators import set_role
 from vodpull.accounts.people.roles import Role
-from vodpull.accounts.people.single_sign_on_rules import EntryRule, role_of
+from vodpull.accounts.people.single_sign_on_roles import EntryRule, role_of
 from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
-from vodpull.database import tables
-from vodpull.database.row_locks import insert_new
 from vodpull.errors import AuthenticationError, ConfigurationError, NotAllowedNow, PermissionDenied
 from vodpull.oidc import Identity, Provider, Request
 
@@ -87,34 +89,20 @@ class SingleSignOn:
 
     def _admit(self, identity: Identity) -> str:
         """Return the operator that somebody is: a known one, or a new one when a rule gives them a role."""
-        role, subject = role_of(identity, self._rules), f"{identity.issuer} {identity.subject}"
+        role = role_of(identity, self._rules)
         with self._engine.begin() as connection:
-            known = self._find(connection, identity, subject)
+            known = linked_operator(connection, identity)
             if known is None and role is None:
                 raise PermissionDenied(
                     f"nobody lets this person in: {identity.email or identity.subject}",
                     remedy="Ask an owner to invite your address, or to name it in VODPULL_OIDC_ROLES.",
                 )
             if known is None:
-                return _add(connection, identity, subject, role=role or Role.VIEWER)
-            connection.execute(tables.operator.update().where(tables.operator.c.name == known).values(subject=subject))
+                return add_linked(connection, identity, role=role or Role.VIEWER)
+            link(connection, known, identity)
         if role is not None:
             self._follow(known, role)
         return known
-
-    def _find(self, connection: sa.Connection, identity: Identity, subject: str) -> str | None:
-        """Return the operator of this subject, else the one named by its verified address that has none yet."""
-        row = tables.operator.c
-        mine = connection.scalar(sa.select(row.name).where(row.subject == subject))
-        if mine is not None or not identity.email:
-            return mine
-        named = connection.execute(sa.select(row.name, row.subject).where(row.name == identity.email)).first()
-        if named is not None and named.subject:
-            raise PermissionDenied(
-                f"this address is somebody else's here: {identity.email}",
-                remedy="Ask an owner to remove the operator of that name first.",
-            )
-        return None if named is None else str(named.name)
 
     def _follow(self, name: str, role: Role) -> None:
         """Give an operator the role of the rules, unless no owner would be left."""
@@ -123,17 +111,3 @@ class SingleSignOn:
                 set_role(connection, name, role)
         except NotAllowedNow:
             return
-
-
-def _add(connection: sa.Connection, identity: Identity, subject: str, *, role: Role) -> str:
-    name, now = _free_name(connection, identity), now_ms()
-    row = {"name": name, "role": role.value, "subject": subject, "password_hash": ""}
-    insert_new(connection, tables.operator, row | {"created_at_ms": now, "changed_at_ms": now})
-    return name
-
-
-def _free_name(connection: sa.Connection, identity: Identity) -> str:
-    plain = re.sub(r"[^\w.@+-]", "-", (identity.email or identity.subject).lower())[: MAX_NAME_CHARACTERS - 4]
-    row = tables.operator.c
-    taken = set(connection.scalars(sa.select(row.name).where(row.name.startswith(plain, autoescape=True))))
-    return next(name for name in (plain, *(f"{plain}-{number}" for number in range(2, 999))) if name not in taken)

@@ -22,9 +22,10 @@ from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, StorageError, StorageUnavailable
 from vodpull.jobs.submission.template_registry import load_templates
 from vodpull.settings import Settings
-from vodpull.videos.library import Library, VideoFilter
+from vodpull.videos.library import Library
 from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 from vodpull.videos.video import Video
+from vodpull.videos.video_search import VideoFilter
 from vodpull.workflows.upkeep.export_copies import Copied, Copies
 
 PAGE = 100

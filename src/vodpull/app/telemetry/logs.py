@@ -1,9 +1,9 @@
 """
 Log lines: one per event, on stderr, for people or as JSON; the lines of the libraries among them.
 
-Every line of a job carries `job` and `attempt` (`workflows/attempt/meters.py` binds them). Whatever a line was
-given, secrets do not leave: queries of URLs, credentials in them, authorizations and the values of fields that are
-named like secrets (`log_redaction.py`).
+Every line of a job carries `job` and `attempt` (`workflows/attempt/telemetry/job_log_context.py` binds them).
+Whatever a line was given, secrets do not leave: queries of URLs, credentials in them, authorizations and the values of
+fields that are named like secrets (`log_redaction.py`).
 """
 
 from __future__ import annotations

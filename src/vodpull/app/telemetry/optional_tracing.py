@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import structlog
 
-from vodpull.workflows.attempt.meters import SilentTracer, Tracer
+from vodpull.workflows.attempt.telemetry.meters import SilentTracer, Tracer
 
 FIX = "pip install 'vodpull[otel]'"
 

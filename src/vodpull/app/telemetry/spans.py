@@ -27,7 +27,7 @@ from vodpull.clock import now_ms
 from vodpull.errors import Cancelled, InternalError, VodpullError
 from vodpull.jobs.model import Job
 from vodpull.jobs.store.job_refs import JobRef
-from vodpull.workflows.attempt.meters import Tracer
+from vodpull.workflows.attempt.telemetry.meters import Tracer
 
 ROOT = "job"
 """Name of the span that the others are below."""

@@ -13,7 +13,7 @@ from vodpull.console.gate import Gate
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit
 from vodpull.jobs.figures.processes import read_executors
-from vodpull.workflows.engine.executors import BeatLimits
+from vodpull.workflows.engine.heartbeats import BeatLimits
 
 RANGES = {"1h": (60, 60), "6h": (300, 72), "24h": (1200, 72)}
 """What the charts may show: length of a slice in seconds, number of slices."""

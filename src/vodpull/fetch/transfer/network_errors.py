@@ -1,4 +1,8 @@
-"""Exceptions of the HTTP library and the network, turned into errors of the catalogue."""
+"""
+Exceptions of the HTTP library and the network, turned into errors of the catalogue.
+
+Which of them may pass by itself, so that it is tried again, each says in `errors/fetch.py`.
+"""
 
 from __future__ import annotations
 

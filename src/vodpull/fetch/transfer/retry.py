@@ -1,6 +1,8 @@
 """
 How often a transfer is tried, and how long it pauses between two tries; the figures are in `limits.py`.
 
+Which failures may be tried again at all, `errors/fetch.py` says of each.
+
 When none of them came through, `jobs/source_retries.py` says when the source is asked again.
 """
 

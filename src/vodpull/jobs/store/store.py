@@ -17,6 +17,7 @@ from vodpull.jobs.notices.events import EventKind, add_video_event
 from vodpull.jobs.states_and_codes import EncodeState, Stage, WireStatus
 from vodpull.jobs.store.final_statuses import Outcome, final_values
 from vodpull.jobs.store.job_refs import JobRef, Progress
+from vodpull.jobs.store.preview_rows import withdrawn_preview
 from vodpull.jobs.store.replaced_files import supersede
 from vodpull.jobs.store.rows import (
     IS_KEPT,
@@ -153,20 +154,6 @@ class Store:
         if keep_video(connection, account_id, job, encodes=encodes):
             add_video_event(connection, EventKind.VIDEO_CREATED, job, account_id=account_id)
 
-    def hide_preview(self, ref: JobRef) -> None:
-        """Take back what `record_playable` has recorded of an attempt."""
-        with self.engine.begin() as connection:
-            values = _withdrawn(connection, ref)
-            if values:
-                connection.execute(tables.job.update().where(live(ref)).values(values))
-
-    def record_playable(self, ref: JobRef, asset: Asset) -> None:
-        """Record that the beginning of an attempt's renditions can be played; a later stage knows better."""
-        values = {"asset": asdict(asset)}
-        encoding = sa.and_(live(ref), tables.job.c.stage == Stage.ENCODE.value)
-        with self.engine.begin() as connection:
-            connection.execute(tables.job.update().where(encoding).values(values))
-
     def record_decisions(self, ref: JobRef, decisions: list[dict[str, Any]]) -> None:
         """Record why each rung is in the ladder or not."""
         with self.engine.begin() as connection:
@@ -183,7 +170,7 @@ class Store:
         lock_batch_of(connection, ref.job_id)
         values = final_values(outcome)
         if outcome.failure is not None:
-            values |= _withdrawn(connection, ref)
+            values |= withdrawn_preview(connection, ref)
         changed = connection.execute(tables.job.update().where(live(ref)).values(values))
         if changed.rowcount == 0:
             return None
@@ -233,11 +220,3 @@ class Store:
             mine = tables.batch.c.batch_id == view.batch.batch_id
             connection.execute(tables.batch.update().where(mine).values(finished_at_ms=now_ms()))
         return view
-
-
-def _withdrawn(connection: sa.Connection, ref: JobRef) -> dict[str, Any]:
-    """Return the asset without the playlist that a failed attempt may have shown early."""
-    asset = connection.scalar(sa.select(tables.job.c.asset).where(tables.job.c.job_id == ref.job_id))
-    if asset is None or asset.get("attempt", 0) not in {0, ref.attempt}:
-        return {}
-    return {"asset": asset | {"playlist_key": ""}}

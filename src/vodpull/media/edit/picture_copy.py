@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vodpull.media.edit.edit_plan import PICTURE_FILE
 from vodpull.media.edit.edit_request import Copyable, EditOrder, EditSource
+from vodpull.media.encode.codecs import HEVC_TAG
 from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.mp4.sample_tables import SampleTable, read_samples
 from vodpull.media.package.timeline import on_grid
@@ -50,7 +51,7 @@ def build_copy_argv(info: MediaInfo) -> list[str]:
         *ffmpeg_options.input_flags("source", *zero),
         "-map", f"0:{info.video.index}", "-c", "copy", "-avoid_negative_ts", "disabled",
         *(("-bsf:v", rewritten) if rewritten else ()),
-        *(("-tag:v", "hvc1") if info.video.codec == "hevc" else ()),
+        *(HEVC_TAG if info.video.codec == "hevc" else ()),
         "-video_track_timescale", str(TICKS_PER_S),
         "-map_metadata", "-1", "-map_chapters", "-1", "-write_btrt", "0",
         "-f", "mp4", f"file:{PICTURE_FILE}",

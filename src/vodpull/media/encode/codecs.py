@@ -23,6 +23,8 @@ VP9_SHARE = 0.75
 VP9_KEYFRAME_PERCENT = 600
 ENCODERS: Mapping[VideoCodec, str] = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1", "vp9": "libvpx-vp9"}
 SOUND_ENCODERS: Mapping[AudioCodec, str] = {"aac": "aac", "opus": "libopus"}
+# The parameter sets of HEVC in the header only: the one form that Apple's players take.
+HEVC_TAG = ("-tag:v", "hvc1")
 # Hours at any frame rate, and no encoder minds.
 NEVER_FRAMES = 10_000_000
 
@@ -87,8 +89,7 @@ def _hevc(encoding: Encoding) -> list[str]:
         # A forced keyframe shall close the group as the regular ones do.
         "-g", str(gop), "-forced-idr", "1",
         "-x265-params", f"log-level=error:keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:{threads}",
-        # The parameter sets in the header only: the one form that Apple's players take.
-        "-tag:v", "hvc1",
+        *HEVC_TAG,
     ]  # fmt: skip
 
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vodpull.media.encode.filters import STEREO_SAMPLES
+from vodpull.media.inspect.media_info import STEREO
+from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import incomplete
@@ -49,6 +52,21 @@ class Loudness:
     def limited(self) -> bool:
         """Whether peaks must be kept below the ceiling."""
         return self.peak_dbtp + self.gain_db > MAX_PEAK_DBTP
+
+
+async def levelled(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox, limits: RunLimits) -> EncodePlan:
+    """
+    Return the plan with the filters that bring each sound track to the target; raises as `measure_loudness` does.
+
+    5.1 becomes louder by as much as the stereo that is made of it, which alone is measured.
+    """
+    streams = {sound.index: sound.mix for sound in plan.sounds if sound.channels == STEREO}
+    # Measurements are no result.
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        found = await measure_loudness(source, streams, Path(place), toolbox=toolbox, limits=limits)
+    of_stream = dict(zip(streams, found, strict=True))
+    sounds = (replace(sound, filters=",".join(loudness_steps(of_stream[sound.index]))) for sound in plan.sounds)
+    return replace(plan, sounds=tuple(sounds))
 
 
 async def measure_loudness(

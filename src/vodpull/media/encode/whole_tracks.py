@@ -2,21 +2,18 @@
 What belongs to a whole film, made by one process: its sound, which would click at seams, and the copied picture.
 
 Which picture is copied: `plan/copy_rules.py`; which sounds there are, and which are copied:
-`plan/sound/sound_plans.py`. The encoded pictures: `chunk.py`.
+`plan/sound/sound_plans.py`; by how much each is made louder: `loudness.py`. The encoded pictures: `chunk.py`.
 """
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from vodpull.errors import OutputInvalid
 from vodpull.media.encode.chunk import file_flags, zero_flags
-from vodpull.media.encode.codecs import audio_flags
+from vodpull.media.encode.codecs import HEVC_TAG, audio_flags
 from vodpull.media.encode.filters import sound_chain
-from vodpull.media.encode.loudness import loudness_steps, measure_loudness
-from vodpull.media.inspect.media_info import STEREO
+from vodpull.media.encode.loudness import levelled
 from vodpull.media.mp4.sample_tables import read_samples
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
 from vodpull.media.tools import ffmpeg_options
@@ -40,7 +37,7 @@ async def encode_tracks(source: Path, plan: EncodePlan, folder: Path, *, toolbox
     if not plan.has_tracks:
         return 0.0
     if plan.sounds and plan.audio.loudness:
-        plan = await _levelled(source, plan, folder, toolbox=toolbox, limits=limits)
+        plan = await levelled(source, plan, folder, toolbox=toolbox, limits=limits)
     finished = await run_unheard(
         build_tracks_argv(plan),
         "encoding the sound",
@@ -54,18 +51,6 @@ async def encode_tracks(source: Path, plan: EncodePlan, folder: Path, *, toolbox
     if plan.copied and len(read_samples(folder / plan.copied.file)) != plan.frames_total:
         raise OutputInvalid("the picture of the source was not copied whole")
     return finished.cpu_s
-
-
-async def _levelled(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox, limits: RunLimits) -> EncodePlan:
-    """Return the plan with the filters that bring each sound track to the target."""
-    streams = {sound.index: sound.mix for sound in plan.sounds if sound.channels == STEREO}
-    # Measurements are no result.
-    with tempfile.TemporaryDirectory(dir=folder) as place:
-        found = await measure_loudness(source, streams, Path(place), toolbox=toolbox, limits=limits)
-    # 5.1 becomes louder by as much as its stereo.
-    of_stream = dict(zip(streams, found, strict=True))
-    sounds = (replace(sound, filters=",".join(loudness_steps(of_stream[sound.index]))) for sound in plan.sounds)
-    return replace(plan, sounds=tuple(sounds))
 
 
 def build_tracks_argv(plan: EncodePlan) -> list[str]:
@@ -95,6 +80,5 @@ def _copy_flags(stream_index: int) -> list[str]:
 
 
 def _rewrite_flags(plan: EncodePlan, copied: RungPlan) -> list[str]:
-    # As our own HEVC: the one form that Apple's players take.
-    tag = ["-tag:v", "hvc1"] if copied.rung.codec == "hevc" else []
+    tag = HEVC_TAG if copied.rung.codec == "hevc" else ()
     return [*(["-bsf:v", plan.copy_filter] if plan.copy_filter else []), *tag]

@@ -8,6 +8,7 @@ taken only where the sandbox works, and passed the mutated files of `tests/fuzz`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, get_args
 
 Kind = Literal["format", "video", "audio", "text"]
@@ -164,6 +165,7 @@ ACCEPTED = (*_FORMATS, *_BOXED_FORMATS, *_VIDEO, *_BOXED_VIDEO, *_AUDIO, *_BOXED
 """All that is taken, containers first."""
 
 
+@cache
 def names(kind: Kind, *, boxed: bool) -> tuple[str, ...]:
     """Return FFmpeg's names of one kind; with `boxed`, what is taken in the sandbox, too."""
     return tuple(entry.name for entry in ACCEPTED if entry.kind == kind and (boxed or not entry.boxed))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from operator import mul, sub
 
 # One value of an envelope.
@@ -70,7 +71,7 @@ def compare_tracks(
     if expected is None:
         return SoundLikeness(late_s=None)
     own = compare_sounds(heard[number], expected, late_by=late_by, slack=slack)
-    if own.wrong or own.late_s is None:
+    if own.wrong or own.late_s is None or len(source) == 1:
         return own
     fits = [_fit(heard[number], known, late_by=late_by, slack=slack) if known else 0.0 for known in source]
     best = max(range(len(fits)), key=fits.__getitem__)
@@ -81,7 +82,8 @@ def compare_tracks(
 
 def _fit(heard: Heard, source: Heard, *, late_by: int, slack: int) -> float:
     ours, theirs = [math.sqrt(value) for value in heard.loud], [math.sqrt(value) for value in source.loud]
-    return max(correlation(ours, theirs[at : at + len(ours)]) for at in range(late_by - slack, late_by + slack + 1))
+    near = theirs[max(0, late_by - slack) : late_by + slack + len(ours)]
+    return max(correlations(ours, near), default=0.0)
 
 
 def compare_sounds(heard: Heard, source: Heard, *, late_by: int, slack: int) -> SoundLikeness:
@@ -106,7 +108,7 @@ def _timed(heard: Heard, source: Heard, *, late_by: int, slack: int) -> SoundLik
     ours, theirs = [math.sqrt(value) for value in heard.loud], [math.sqrt(value) for value in source.loud]
     if _unevenness(theirs[late_by : late_by + len(ours)]) < 0.1:  # noqa: PLR2004 - a steady tone has 0.02
         return SoundLikeness(late_s=None)
-    alike = [correlation(ours, theirs[at : at + len(ours)]) for at in range(len(theirs) - len(ours) + 1)]
+    alike = correlations(ours, theirs)
     first = max(0, late_by - slack)
     expected, best = max(alike[first : late_by + slack + 1]), max(alike)
     late_s = (late_by - alike.index(best)) * HOP_S
@@ -123,15 +125,23 @@ def _unevenness(values: Sequence[float]) -> float:
     return math.sqrt(sum((value - middle) ** 2 for value in values) / len(values)) / max(middle, 1e-9)
 
 
-def correlation(one: Sequence[float], other: Sequence[float]) -> float:
-    """Return Pearson's coefficient; 0 where one of them does not vary."""
-    number = len(one)
-    if not number or len(other) != number:
-        return 0.0
-    total, total_other = sum(one), sum(other)
-    spread = sum(map(mul, one, one)) - total * total / number
-    spread_other = sum(map(mul, other, other)) - total_other * total_other / number
-    if spread <= 0 or spread_other <= 0:
-        return 0.0
-    product: float = sum(map(mul, one, other))
-    return (product - total * total_other / number) / math.sqrt(spread * spread_other)
+def correlations(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    """Return Pearson's coefficient with each stretch of the other of its length; 0 where one of both does not vary."""
+    if not one:
+        return []
+    number, total = len(one), sum(one)
+    spread = _spread(number, total, sum(map(mul, one, one)))
+    # Of a stretch of the other, the sum is the difference of two of these.
+    totals, squares = [0.0, *accumulate(other)], [0.0, *accumulate(map(mul, other, other))]
+    found = []
+    for start in range(len(other) - number + 1):
+        stop = start + number
+        total_other = totals[stop] - totals[start]
+        spreads = spread * _spread(number, total_other, squares[stop] - squares[start])
+        product: float = sum(map(mul, one, other[start:stop]))
+        found.append((product - total * total_other / number) / math.sqrt(spreads) if spreads else 0.0)
+    return found
+
+
+def _spread(number: int, total: float, squares: float) -> float:
+    return max(0.0, squares - total * total / number)

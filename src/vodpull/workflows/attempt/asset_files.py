@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +11,7 @@ from vodpull import media
 from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, AssetWarning, Job, SourceTrack, StoredFile
 from vodpull.jobs.states_and_codes import Clarity, ServerType
+from vodpull.workflows.attempt.pc_and_mobile_files import listed_files
 from vodpull.workflows.attempt.stable_playlist_names import is_playlist, known_key
 
 
@@ -69,9 +70,7 @@ def published_asset(
     """Return the asset of a job whose package is in the store; `outputs` are all its files with their sizes."""
     assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
     folder = folder_key(job)
-    # The other codecs are in the multivariant playlist, for players that choose.
-    answering = [rendition for rendition in renditions if rendition.codec == package.fallback]
-    rows = [row for rendition in answering for row in _rows(rendition, folder)]
+    rows = listed_files(renditions, folder, fallback=package.fallback)
     made = [f"{folder}/{name}" for name in outputs if "/" not in name]
     known = [known_key(key, job) for key in made if is_playlist(key)]
     return replace(
@@ -88,31 +87,6 @@ def published_asset(
         mpd_key=known_key(f"{folder}/{package.mpd}", job) if package.mpd else "",
         presentation_key=f"{folder}/{package.presentation.file}" if package.presentation else "",
     )
-
-
-def _rows(rendition: media.Rendition, folder: str) -> Iterator[StoredFile]:
-    """Give the files of a rendition that a client may play: the playlist, and the progressive file if there is one."""
-    playlist = StoredFile(
-        clarity=Clarity(rendition.clarity),
-        server_type=ServerType.PC,
-        width_px=rendition.width_px,
-        height_px=rendition.height_px,
-        bitrate_bps=rendition.bitrate_bps,
-        size_bytes=rendition.size_bytes,
-        key=f"{folder}/{rendition.playlist}",
-        media_bytes=rendition.media_bytes,
-    )
-    yield playlist
-    if rendition.mp4:
-        bitrate_bps = round(8 * rendition.mp4_bytes / rendition.duration_s)
-        yield replace(
-            playlist,
-            server_type=ServerType.MOBILE,
-            bitrate_bps=bitrate_bps,
-            size_bytes=rendition.mp4_bytes,
-            media_bytes=0,
-            key=f"{folder}/{rendition.mp4}",
-        )
 
 
 def with_quality(

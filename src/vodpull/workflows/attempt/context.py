@@ -23,8 +23,8 @@ from vodpull.workflows.attempt.encoder_slots import Encoders
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.optional_imported_posters import Posters
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
-from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.progress_writes import ProgressReporter
+from vodpull.workflows.attempt.telemetry.meters import Watch
 from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import Admission
 from vodpull.workflows.attempt.workspace.pieces import Pieces
 from vodpull.workflows.attempt.workspace.workspace import Workspace

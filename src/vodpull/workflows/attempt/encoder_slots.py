@@ -1,4 +1,8 @@
-"""How many encoders run at once in a process: so many as the setting `encode_slots` says, whatever they work for."""
+"""
+How many encoders run at once in a process: so many as the setting `encode_slots` says, whatever they work for.
+
+Sound is encoded beside them (`produce.py`): it is little work, and nothing plays without it.
+"""
 
 from __future__ import annotations
 

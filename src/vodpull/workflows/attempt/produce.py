@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from vodpull import media
-from vodpull.errors import Cancelled, EncodeFailed, EncodeStalled, OutputInvalid, VodpullError
+from vodpull.errors import Cancelled, VodpullError
 from vodpull.jobs.model import Asset, Job
 from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.job_refs import Progress
@@ -25,6 +25,7 @@ from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.attempt.context import Context, attempt_name, made_name
 from vodpull.workflows.attempt.encrypted_segments import encrypt
+from vodpull.workflows.attempt.extras.optional_quality_figures import if_measured
 from vodpull.workflows.attempt.originals.local_copy import Originals
 from vodpull.workflows.attempt.planning import Planning
 from vodpull.workflows.attempt.proof_looks import SeenAhead
@@ -70,30 +71,6 @@ class Production:
         if found is None:
             raise Cancelled("the files of this attempt were cleared")
         return read_plan(found)
-
-    async def foresee(
-        self,
-        job: Job,
-        info: media.MediaInfo,
-        *,
-        template: media.Template | None = None,
-        look: Callable[[], Awaitable[media.Survey | None]] | None = None,
-        likely_s: float = 0.0,
-    ) -> media.EncodePlan | None:
-        """
-        Return the plan of a source of which only the beginning is here; None: it depends on what is not known.
-
-        `template`: of a job that there is not yet. `look` reads the packets that are here, where the plan needs them.
-        `likely_s`: length of the whole.
-        """
-        if info.video is None or info.duration_s > self._context.max_duration_s:
-            return None
-        template = template or await self.planning.whole_template(job)
-        if job.burn_in or template.burn_in:
-            return None
-        plan = media.plan_beginning(info, template, likely_s=likely_s)
-        seen = await look() if plan is None and look else None
-        return media.plan_beginning(info, template, survey=seen, likely_s=likely_s) if seen else plan
 
     async def make_chunk(self, job: Job, info: media.MediaInfo, number: int) -> None:
         """Make sure that a chunk is encoded; of a film that is made in one piece, nothing."""
@@ -248,15 +225,11 @@ class Production:
         if not plan.vmaf:
             return renditions
         source = await self.originals.readable(job)
-        try:
-            async with self._context.encoders:
-                found = await media.measure_renditions(
-                    source, plan, package, out_folder=folder, toolbox=self._context.toolbox
-                )
-        except (EncodeFailed, EncodeStalled, OutputInvalid) as error:
-            # What was made is proven, and nobody waits for the figure.
-            log.warning("quality not measured", job=job.job_id, code=error.code)
-            return renditions
+        toolbox = self._context.toolbox
+        async with self._context.encoders:
+            found = await if_measured(
+                media.measure_renditions(source, plan, package, out_folder=folder, toolbox=toolbox), job=job
+            )
         return tuple(replace(rendition, quality=found.get(rendition.playlist)) for rendition in renditions)
 
     def _percent(self, job: Job, planned: Planned) -> float:

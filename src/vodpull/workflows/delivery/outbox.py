@@ -24,7 +24,7 @@ from vodpull.notify import Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.videos.callback_addresses import CallbackKind
 from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.wire.callback_bodies import material_notice
-from vodpull.workflows.attempt.meters import NOBODY, Watch
+from vodpull.workflows.attempt.telemetry.meters import NOBODY, Watch
 from vodpull.workflows.delivery.callback_order import let_upload_go_first
 from vodpull.workflows.delivery.retry_schedule import state_after, wait_s
 from vodpull.workflows.engine.engine import Engine

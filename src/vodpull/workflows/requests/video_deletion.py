@@ -15,8 +15,9 @@ from vodpull.jobs.job_folders import folder_of
 from vodpull.jobs.notices.deliveries import Delivery, DeliveryState
 from vodpull.jobs.store.store import Store
 from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
-from vodpull.videos.library import Library, VideoFilter
+from vodpull.videos.library import Library
 from vodpull.videos.video import Video
+from vodpull.videos.video_search import VideoFilter
 from vodpull.videos.wire.callback_bodies import deletion_notice
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.batch_deletion import BatchDeletion

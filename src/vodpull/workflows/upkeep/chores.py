@@ -14,7 +14,7 @@ import structlog
 
 from vodpull.accounts.audit_log import AuditLog
 from vodpull.accounts.rate_limits import forget_past
-from vodpull.clock import now_ms, now_s
+from vodpull.clock import now_ms
 from vodpull.database.chore_turns import ChoreTurns
 from vodpull.errors import VodpullError
 from vodpull.jobs.deletions import Deletions
@@ -32,6 +32,7 @@ from vodpull.workflows.upkeep.manifest_writing import Archive
 from vodpull.workflows.upkeep.material_files import MaterialFiles
 from vodpull.workflows.upkeep.orphans import Sweep
 from vodpull.workflows.upkeep.replaced_output_removal import Leftovers
+from vodpull.workflows.upkeep.workflow_retention import forget_workflows
 
 LOOK_S = 5.0
 """Between two looks for jobs that need a manifest and files that are to go: a few queries by index."""
@@ -50,9 +51,6 @@ STOP_S = 10.0
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
-
-KEEP_WORKFLOWS_S = 7 * DAY_S
-"""Finished workflows stay this long, for whoever looks into what happened."""
 
 log = structlog.get_logger(__name__)
 
@@ -158,6 +156,6 @@ class Schedule:
             return
         requests = forget_old(self._store.engine)
         callers = forget_past(self._store.engine)
-        workflows = self._engine.collect_garbage(older_than_s=KEEP_WORKFLOWS_S, now_s=now_s())
+        workflows = forget_workflows(self._engine)
         lines = self._chores.audit.forget_old(keep_days=self._chores.audit_days)
         log.info("cleaned up", requests=requests, callers=callers, workflows=workflows, audit_lines=lines)

@@ -13,7 +13,7 @@ from vodpull.app.telemetry.log_redaction import without_secrets
 from vodpull.app.telemetry.logs import configure_logging
 from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.job_refs import JobRef
-from vodpull.workflows.attempt.meters import Watch
+from vodpull.workflows.attempt.telemetry.meters import Watch
 
 REF = JobRef(job_id="j1", attempt=2)
 

@@ -140,7 +140,7 @@ class Transfer:
         inbox = self._uploads.inbox
         self._before_token.begin()
         try:
-            with self._uploads.promised(length):
+            with self._uploads.room.promised(length):
                 most = self._uploads.terms.max_bytes
                 async for part in inbox.parts(reading.file(request.stream()), at=0, most=most, sums=sums):
                     parts.append(part)
@@ -165,7 +165,7 @@ class Transfer:
         length, most = _length(request), place.size_bytes - place.at
         if length is not None and length > most:
             raise UploadMalformed(RUNS_OVER)
-        with self._uploads.promised(length):
+        with self._uploads.room.promised(length):
             body = _body(request, length, most=most)
             end, received = await self._uploads.take_body(ticket, place, body, is_first=is_first)
         return answer(request, _said(end.text(self._uploads.terms.key), end, received))

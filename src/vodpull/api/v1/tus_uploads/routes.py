@@ -204,7 +204,7 @@ class Tus:
             body = left.body(length)
         else:
             body, is_good = _watched(left.stream(), checksum)
-        with self._uploads.promised(length):
+        with self._uploads.room.promised(length):
             offset = await self._growing.append(growing, body, is_good=is_good)
         await self._complete(growing, offset)
         if left.is_cut:

@@ -19,10 +19,11 @@ from vodpull.clock import now_s
 from vodpull.errors import NotFound, PermissionDenied
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.file_urls import FileUrls
-from vodpull.videos.library import VideoEdit, VideoFilter
+from vodpull.videos.library import VideoEdit
 from vodpull.videos.playback.file_kinds import kind_of
 from vodpull.videos.playback.playback_tokens import Grant, may_have
 from vodpull.videos.video import Video
+from vodpull.videos.video_search import VideoFilter
 
 
 class CallerVideos:

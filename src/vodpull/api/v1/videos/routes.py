@@ -29,7 +29,8 @@ from vodpull.api.v1.videos.shapes import (
 from vodpull.errors import ParameterError
 from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin, VideoState
-from vodpull.videos.library import MAX_PAGE, VideoFilter
+from vodpull.videos.library import MAX_PAGE
+from vodpull.videos.video_search import VideoFilter
 from vodpull.wire_values import TEXT_PATTERN
 
 VideoId = Annotated[

@@ -15,8 +15,8 @@ from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.field_lengths import MAX_NAME_CHARS
-from vodpull.videos.library import VideoFilter
 from vodpull.videos.video import Video
+from vodpull.videos.video_search import VideoFilter
 from vodpull.workflows.requests.clips_and_joins import CONTAINERS, MAX_JOINED, EditRequest, read_order
 
 OFFERED = 50

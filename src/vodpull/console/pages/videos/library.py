@@ -23,8 +23,8 @@ from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 from vodpull.jobs.states_and_codes import EncodeState, VideoState
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.category_paths import add_labels, label_path, read_labels
-from vodpull.videos.library import VideoFilter
 from vodpull.videos.video import Video
+from vodpull.videos.video_search import VideoFilter
 
 PAGE_VIDEOS = 24
 

@@ -32,6 +32,7 @@ import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,20 +99,22 @@ class Comparison:
         )
         self._film = film.Film(tools, source, orders, seen=known)
         self.ends: Any = importlib.import_module("shared_decoding").Ends(tools, orders, folder=folder)
+        self._second_look: Any = importlib.import_module("careful_second_look")
         self._decoded_ends: list[dict[str, Any]] = []
         hearing = importlib.import_module("sound_comparison")
         self._hearing: Any = hearing.Hearing(tools, film, orders, segments=self._segments, source=source)
-        self._burnt: Any = None
+        self._visibility: Any = None
         self._mark: Any = None
         self._text: Any = None
 
     def burn_in(self, paths: dict[str, Path]) -> None:
         """Have the renditions compared with what is burnt into them, too."""
-        self._burnt = importlib.import_module("fingerprint_overlay")
+        burnt = importlib.import_module("fingerprint_overlay")
+        self._visibility = importlib.import_module("burnt_in_visibility")
         if "watermark" in paths:
-            self._mark = self._burnt.Mark(self._tools, paths["watermark"], **self._orders["watermark"])
+            self._mark = burnt.Mark(self._tools, paths["watermark"], **self._orders["watermark"])
         if "text" in paths:
-            self._text = self._burnt.Texts(self._tools, paths["text"], **self._orders["text"])
+            self._text = burnt.Texts(self._tools, paths["text"], **self._orders["text"])
 
     def done(self, work: Work) -> Any:
         """Do one piece of work."""
@@ -129,10 +132,9 @@ class Comparison:
         return {"found": found, "source": at[-1].hex() if at else "", "ends": self._decoded_ends}
 
     def _compared(self, rendition: dict[str, Any], instant: dict[str, Any]) -> dict[str, Any]:
-        answer = self._likeness(rendition, instant, careful=False)
-        doubtful = not answer["fitted"] and answer["levels"] > self._tools.likeness.DOUBTFUL_LEVELS
-        # What looks wrong is looked at again: a decoder that began too late shows wrong pictures, too.
-        return self._likeness(rendition, instant, careful=True) if answer["wrong"] or doubtful else answer
+        look = partial(self._likeness, rendition, instant)
+        found = self._second_look.looked(look, doubtful_levels=self._tools.likeness.DOUBTFUL_LEVELS)
+        return dict(found)
 
     def _likeness(self, rendition: dict[str, Any], instant: dict[str, Any], *, careful: bool) -> dict[str, Any]:
         known, begin_s, end_s = self._of_one_shape(self._known_sights(instant, careful=careful), instant["at_s"])
@@ -155,7 +157,7 @@ class Comparison:
         self, rendition: dict[str, Any], instant: dict[str, Any], shape: float, *, inside: float | None
     ) -> Any | None:
         """Return what is burnt in as it lies over the fingerprints of a rendition; None: nothing."""
-        if self._burnt is None:
+        if self._visibility is None:
             return None
         wide, high = self._tools.look.shares(shape, inside or shape)
         layers, hidden = {}, frozenset[int]()
@@ -165,7 +167,7 @@ class Comparison:
             at = round(instant["at_s"] / self._orders["frame_s"])
             around = range(at - self._read.AROUND, at + self._read.AROUND + 1)
             layers["text"], hidden = self._text.over(around, wide, high)
-        return self._burnt.Layers(layers=layers, hidden=hidden)
+        return self._visibility.Layers(layers=layers, hidden=hidden)
 
     def _known_sights(self, instant: dict[str, Any], *, careful: bool) -> list[Any]:
         """Return what the source shows around an instant."""

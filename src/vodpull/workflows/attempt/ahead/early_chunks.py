@@ -23,6 +23,7 @@ import structlog
 from vodpull import media
 from vodpull.errors import EncodeFailed, StorageUnavailable, VodpullError
 from vodpull.jobs.model import Job
+from vodpull.workflows.attempt.ahead.foreseen_plans import Foresight
 from vodpull.workflows.attempt.context import Context, attempt_name
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.single_flight import end
@@ -92,6 +93,7 @@ class EarlyEncoder:
         """`template`: of a job that there is not yet."""
         self._context = context
         self._production = production
+        self._foresight = Foresight(context, production.planning)
         self._job = job
         self._template = template
         self._watch: asyncio.Task[None] | None = None
@@ -230,7 +232,7 @@ class EarlyEncoder:
             except EncodeFailed:  # the index of an MP4 may stand at its end
                 return None
 
-        plan = await self._production.foresee(
+        plan = await self._foresight.foresee(
             self._job, info, template=self._template, look=look, likely_s=found.likely_s
         )
         if plan is None:

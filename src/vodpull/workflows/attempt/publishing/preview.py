@@ -15,6 +15,7 @@ from vodpull import media
 from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Job
 from vodpull.jobs.store.job_refs import JobRef
+from vodpull.jobs.store.preview_rows import hide_preview
 from vodpull.workflows.attempt.captions.stored_caption_files import captions_of
 from vodpull.workflows.attempt.context import Context, made_name, replaces
 from vodpull.workflows.attempt.publishing.publish_order import upload
@@ -85,6 +86,6 @@ class Previews:
         """Take back what was shown early: it may be wrong."""
         _, now = await asyncio.to_thread(self._context.store.find_job, job.job_id)
         if now.asset is not None and now.asset.playlist_key and not replaces(now):
-            await asyncio.to_thread(self._context.store.hide_preview, JobRef.of(job))
+            await asyncio.to_thread(hide_preview, self._context.store.engine, JobRef.of(job))
             await self.withdraw(now)
         await asyncio.to_thread(shutil.rmtree, self._context.workspace(job).preview, ignore_errors=True)

@@ -14,7 +14,7 @@ from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
 from vodpull.clock import read_wire_time_ms
 from vodpull.errors import ParameterError
 from vodpull.jobs.states_and_codes import EncodeState, VideoState
-from vodpull.videos.library import VideoFilter
+from vodpull.videos.video_search import VideoFilter
 from vodpull.videos.wire.shapes import ENCRYPTED_NOT_ENCODED
 
 MAX_PAGE_SIZE = 50

@@ -1,8 +1,8 @@
 """
-What watches the work: figures, spans and the job's name on its log lines. The work itself knows no metrics library.
+What watches the work: figures, spans and its log lines. The work itself knows no metrics library.
 
-The composition root hands in what really counts (`app/telemetry/metrics.py`, `app/telemetry/optional_tracing.py`); the
-silent twins here count nothing.
+What these lines carry: `job_log_context.py`. The composition root hands in what really counts
+(`app/telemetry/metrics.py`, `app/telemetry/optional_tracing.py`); the silent twins here count nothing.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from structlog.contextvars import bound_contextvars
-
 from vodpull.jobs.model import Job
 from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.job_refs import JobRef
+from vodpull.workflows.attempt.telemetry.job_log_context import job_on_log_lines
 
 
 class Meters(Protocol):
@@ -120,7 +119,7 @@ class Watch:
     @contextmanager
     def part(self, ref: JobRef, name: str, **attributes: float | str) -> Iterator[None]:
         """Watch a smaller piece of work, such as one chunk: log lines and a span, no figure."""
-        with bound_contextvars(job=ref.job_id, attempt=ref.attempt), self.tracer.span(ref, name, attributes):
+        with job_on_log_lines(ref), self.tracer.span(ref, name, attributes):
             yield
 
     def failed(self, code: str) -> None:

@@ -25,7 +25,7 @@ from vodpull.database.migrate import migrate
 from vodpull.jobs.store.store import Store
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _quick_hashes() -> Iterator[None]:
     """Hash passwords at no cost; what they cost is for `tests/unit/accounts/people/test_passwords.py`."""
     with pytest.MonkeyPatch.context() as patch:

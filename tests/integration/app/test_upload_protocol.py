@@ -22,8 +22,8 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import StorageFull
 from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin
+from vodpull.uploads.room_promises import RoomPromises
 from vodpull.uploads.upload_token import Policy, UploadKey, sign_token
-from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library
 from vodpull.videos.video import Video
 from vodpull.videos.video_search import VideoFilter
@@ -382,7 +382,7 @@ def test_what_passes_is_answered_so_that_clients_send_it_again(wire: Wire, monke
     def full(*_: object) -> None:
         raise StorageFull("no room")
 
-    monkeypatch.setattr(Uploads, "promised", full)
+    monkeypatch.setattr(RoomPromises, "promised", full)
     assert said(made.post("/mkblk/4/0", b"data")) == refused("server cannot store")
     monkeypatch.undo()
     assert made.file(b"data", [made.block(b"data", 0)]).status_code == 200

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.campaign import faults_of_renditions
-from tests.chaos.installation import LONG_CLIP, fleet, gather_sources, member, running, shared_settings
+from tests.chaos.installation import LONG_CLIP, fleet, gather_sources, quick_member, running, shared_settings
 from tests.chaos.wire import State, wire_to
 from tests.origin import Origin, run_origin_in_thread
 from tests.services.missing import missing
@@ -127,8 +127,8 @@ def test_a_worker_behind_a_cut_link_is_replaced_and_ends_itself(
             prefix=tmp_path.name,
         )
         trusted = f"http://{clips.address}"
-        api = member(tmp_path / "api", "api", trusted, shared)
-        near = member(tmp_path / "near", "worker", trusted, shared)
+        api = quick_member(tmp_path / "api", "api", trusted, shared)
+        near = quick_member(tmp_path / "near", "worker", trusted, shared)
         far = Far(tmp_path / "far", origin=trusted, **shared)
         far.encode_quickly()
         with running([api, far]):

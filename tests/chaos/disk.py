@@ -20,7 +20,7 @@ from typing import Any
 import httpx2
 
 from tests.chaos.campaign import Books, Campaign, Plan
-from tests.chaos.installation import CLIPS, gather_sources, member, running, trusted
+from tests.chaos.installation import CLIPS, gather_sources, quick_member, running, trusted
 from tests.conftest import find_clips
 from tests.origin import Origin, run_origin_in_thread
 from tests.services.receiver import Receiver, running_receiver
@@ -52,7 +52,7 @@ def main() -> int:
         receiver = stack.enter_context(running_receiver())
         disk = stack.enter_context(small_disk(folder / "disk"))
         settings = {"VODPULL_MIN_FREE_BYTES": str(LEAST_FREE_MIB << 20)}
-        service = member(disk, "all", trusted(origin, receiver.url), settings)
+        service = quick_member(disk, "all", trusted(origin, receiver.url), settings)
         stack.enter_context(running([service]))
         books = FullDisk(service, origin, receiver, sources=folder / "sources", disk=disk).run(plan, seed=options.seed)
     sys.stdout.write(books.report())

@@ -31,7 +31,7 @@ CLIPS = (LONG_CLIP, "sample_h264_aac.flv", "world_vp9_opus.webm")
 @contextmanager
 def embedded(folder: Path, origins: str) -> Iterator[list[Vodpull]]:
     """Run everything in one process."""
-    with running([member(folder, "all", origins, {})]) as members:
+    with running([quick_member(folder, "all", origins, {})]) as members:
         yield members
 
 
@@ -42,7 +42,7 @@ def fleet(
     """Run one API process and several workers, each with a data folder of its own, as on different machines."""
     shared = shared_settings(postgres.url(), s3_environment, prefix=folder.name)
     roles = ["api", *["worker"] * workers]
-    members = [member(folder / f"{role}{n}", role, origins, shared) for n, role in enumerate(roles)]
+    members = [quick_member(folder / f"{role}{n}", role, origins, shared) for n, role in enumerate(roles)]
     with running(members):
         yield members
 
@@ -85,6 +85,12 @@ def member(folder: Path, role: str, origins: str, settings: dict[str, str]) -> V
     folder.mkdir(parents=True, exist_ok=True)
     process = Vodpull(folder / "data", origin=origins, **settings)
     process.role = role
+    return process
+
+
+def quick_member(folder: Path, role: str, origins: str, settings: dict[str, str]) -> Vodpull:
+    """Return one of a test or campaign whose subject is not the encoder."""
+    process = member(folder, role, origins, settings)
     process.encode_quickly()
     return process
 

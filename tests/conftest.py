@@ -97,7 +97,7 @@ def database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: P
     if database_kind == "sqlite":
         return f"sqlite:///{tmp_path / 'vodpull.db'}"
     server: Postgres = request.getfixturevalue("postgres")
-    return server.url().replace("postgresql://", "postgresql+psycopg://")
+    return server.driver_url()
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,7 @@ def bench(database_url: str, tmp_path: Path) -> Iterator[Bench]:
 
 @pytest.fixture
 def shared_bench(postgres: Postgres, tmp_path: Path) -> Iterator[Bench]:
-    with _bench(postgres.url().replace("postgresql:", "postgresql+psycopg:"), tmp_path) as bench:
+    with _bench(postgres.driver_url(), tmp_path) as bench:
         yield bench
 
 

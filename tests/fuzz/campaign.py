@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.fuzz import many
 from tests.fuzz.mutate import mutated
 from vodpull.errors import EncodeStalled
 from vodpull.media.encode.extract_texts import BOXED
 from vodpull.media.inspect.ask_probe import probe_orders
-from vodpull.media.inspect.run_child import script_argv, script_folders
+from vodpull.media.inspect.run_child import run_script
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
@@ -20,8 +21,6 @@ from vodpull.media.tools.outcome import Finished
 from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
-MANY = Path(__file__).with_name("many.py")
-SHARED = (Path(boxes.__file__), MANY)
 # A busy machine may take its time; a hang takes all of it.
 SECONDS_EACH = 30
 LIMITS = RunLimits(wall_s=600, nice=0, address_space_bytes=6 * 1024**3, file_size_bytes=16 * 1024**2)
@@ -119,13 +118,14 @@ class Campaign:
 
     async def _run_many(self, names: Sequence[str], orders: Mapping[str, Any]) -> Finished:
         orders = {**orders, "files": list(names), "seconds": SECONDS_EACH}
-        modules = {each.name: each for each in SHARED}
-        return await run(
-            script_argv(MANY.stem, orders, shared=modules, files=("files",)),
+        return await run_script(
+            "many",
+            orders,
+            ("files", self._folder),
             toolbox=self._toolbox,
-            reads={**script_folders(), **modules, "files": self._folder},
-            writes=self._written,
             limits=LIMITS,
+            writes=self._written,
+            shared=(boxes, many),
         )
 
     async def _decode(self, names: Sequence[str], books: Books) -> None:

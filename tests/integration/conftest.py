@@ -45,9 +45,19 @@ def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_with_tables(postgres: Postgres) -> str:
     """Return the name of a database with its tables."""
-    url = postgres.url()
-    _make_tables(url.replace("postgresql:", "postgresql+psycopg:"))
+    url = postgres.driver_url()
+    _make_tables(url)
     return url.rpartition("/")[2]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def url_with_tables(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the URL of a database with its tables for the tests of a module, once of each kind."""
+    if request.param == "sqlite":
+        folder = tmp_path_factory.mktemp("database")
+        return f"sqlite:///{shutil.copyfile(request.getfixturevalue('sqlite_with_tables'), folder / 'vodpull.db')}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.url(like=request.getfixturevalue("postgres_with_tables"))
 
 
 def _make_tables(url: str) -> None:
@@ -70,9 +80,7 @@ def database(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path)
         url = f"sqlite:///{file}"
     else:
         server: Postgres = request.getfixturevalue("postgres")
-        url = server.url(like=request.getfixturevalue("postgres_with_tables")).replace(
-            "postgresql:", "postgresql+psycopg:"
-        )
+        url = server.driver_url(like=request.getfixturevalue("postgres_with_tables"))
     engine = open_database(url)
     if database_kind == "sqlite":
         sa.event.listen(engine, "before_cursor_execute", _refuse_what_is_too_long)

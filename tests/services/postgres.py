@@ -37,6 +37,10 @@ class Postgres:
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, like))))
         return f"{server}/{name}"
 
+    def driver_url(self, like: str = "template1") -> str:
+        """Make a database as `url` does, and return its URL as `open_database` takes it."""
+        return self.url(like).replace("postgresql:", "postgresql+psycopg:")
+
     def start(self) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200"
         data = str(self._folder / "data")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 from httpx2 import Response
 from starlette.testclient import TestClient
-from tests.services.postgres import Postgres
 from tests.stored import accepted, add_video, finish
 
 from vodpull.accounts.access_keys import Accounts, NewKey
@@ -61,18 +59,12 @@ class Served:
         return accepted(self.database, key or self.key, accounts=self.accounts)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def served(url_with_tables: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
-    url = f"sqlite:///{shutil.copyfile(request.getfixturevalue('sqlite_with_tables'), folder / 'vodpull.db')}"
-    if request.param == "postgres":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.url(request.getfixturevalue("postgres_with_tables")).replace(
-            "postgresql://", "postgresql+psycopg://"
-        )
     settings = load_settings(
         data_dir=folder / "data",
-        database_url=url,
+        database_url=url_with_tables,
         storage_url=(folder / "store").as_uri(),
         master_key=base64.b64encode(b"k" * 32).decode(),
         publish_domains=(DOMAIN,),
@@ -81,7 +73,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     )
     database = open_database(settings.database())
     with (
-        running_service(settings, role="api" if request.param == "postgres" else "all") as service,
+        running_service(settings, role="api" if "postgres" in url_with_tables else "all") as service,
         TestClient(service.web, raise_server_exceptions=False) as browser,
     ):
         vault = open_vault(settings, database)

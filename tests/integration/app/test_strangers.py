@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 from collections.abc import Iterator
 from email.utils import formatdate
 
 import pytest
 from starlette.testclient import TestClient
-from tests.services.postgres import Postgres
 
 from vodpull.app.service import running_service
 from vodpull.clock import now_s
 from vodpull.settings import load_settings
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+@pytest.fixture(scope="module")
+def browser(url_with_tables: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """Return a client of a service that answers errors as a server does, instead of raising them."""
     folder = tmp_path_factory.mktemp("strangers")
-    url = f"sqlite:///{shutil.copyfile(request.getfixturevalue('sqlite_with_tables'), folder / 'vodpull.db')}"
-    if request.param == "postgres":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.url(request.getfixturevalue("postgres_with_tables"))
     settings = load_settings(
         data_dir=folder / "data",
-        database_url=url,
+        database_url=url_with_tables,
         storage_url=(folder / "store").as_uri(),
         master_key=base64.b64encode(b"k" * 32).decode(),
     )
     with (
-        running_service(settings, role="api" if request.param == "postgres" else "all") as service,
+        running_service(settings, role="api" if "postgres" in url_with_tables else "all") as service,
         TestClient(service.web, raise_server_exceptions=False, follow_redirects=False) as browser,
     ):
         yield browser

@@ -53,7 +53,7 @@ def test_a_current_database_is_opened_without_what_upgrades_one(
 def test_what_a_vanished_process_has_locked_is_free_again(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its link was cut within a transaction, of which the server learns nothing: the connection stays open."""
     monkeypatch.setitem(connection.SESSION_LIMITS, "idle_in_transaction_session_timeout", "200ms")
-    url = postgres.url().replace("postgresql://", "postgresql+psycopg://")
+    url = postgres.driver_url()
     vanished, other = open_database(url), open_database(url)
     migrate(other)
     row = tables.installation.c.name == "x"

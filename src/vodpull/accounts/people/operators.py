@@ -25,7 +25,6 @@ MAX_NAME_CHARACTERS = 254
 
 _NAME = re.compile(rf"[\w.@+-]{{1,{MAX_NAME_CHARACTERS}}}")
 
-
 _SPENT = "this set-up link was used or is too old"
 
 

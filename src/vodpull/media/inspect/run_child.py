@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from vodpull.errors import EncodeFailed
 from vodpull.media.tools.limits import RunLimits
-from vodpull.media.tools.outcome import check_alive
+from vodpull.media.tools.outcome import Finished, check_alive
 from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
@@ -44,14 +44,7 @@ async def ask_pyav(
         EncodeFailed: the child crashed, or its answer is none.
         EncodeInterrupted: somebody killed it.
     """
-    modules = {each.name: each for each in map(_file_of, shared)}
-    finished = await run(
-        script_argv(script, orders, shared=modules, files=[name for name, _ in subjects]),
-        toolbox=toolbox,
-        reads={**script_folders(), **modules, **dict(subjects)},
-        writes=writes,
-        limits=limits,
-    )
+    finished = await run_script(script, orders, *subjects, toolbox=toolbox, limits=limits, writes=writes, shared=shared)
     check_alive(finished, "measuring the file")
     if finished.returncode < 0:
         raise EncodeFailed(f"the media crashed the decoder (signal {-finished.returncode})")
@@ -64,16 +57,34 @@ async def ask_pyav(
     return answer
 
 
-def script_argv(
-    script: str, orders: Mapping[str, Any], *, shared: Iterable[str], files: Iterable[str]
-) -> tuple[str, ...]:
-    """Return the command that runs a script, as `confined/run_script.py` says; all names are those of what it reads."""
-    runner, modules = "/in/scripts/run_script.py", (f"/in/{name}" for name in shared)
-    looked_into = (f"/in/{name}" for name in files)
-    return ("python", "-I", "-S", runner, script, json.dumps(orders), "/in/av", *modules, "--", *looked_into)
+async def run_script(
+    script: str,
+    orders: Mapping[str, Any],
+    *subjects: tuple[str, Path],
+    toolbox: Toolbox,
+    limits: RunLimits,
+    writes: Path | None = None,
+    shared: Sequence[ModuleType] = (),
+) -> Finished:
+    """
+    Run a script as `ask_pyav` does, and return how it ended, whatever it printed.
+
+    Raises:
+        EncodeStalled: a time limit was reached.
+    """
+    modules = {each.name: each for each in (Path(str(module.__file__)) for module in shared)}
+    shown, looked_into = ([f"/in/{name}" for name in names] for names in (modules, (name for name, _ in subjects)))
+    runner = ("python", "-I", "-S", "/in/scripts/run_script.py")
+    return await run(
+        (*runner, script, json.dumps(orders), "/in/av", *shown, "--", *looked_into),
+        toolbox=toolbox,
+        reads={**_read_by_all(), **modules, **dict(subjects)},
+        writes=writes,
+        limits=limits,
+    )
 
 
-def script_folders() -> dict[str, Path]:
+def _read_by_all() -> dict[str, Path]:
     """Return what each script reads: all scripts, PyAV's package, and beside it the libraries that its wheel brings."""
     spec = importlib.util.find_spec("av")
     if spec is None or spec.origin is None:
@@ -81,7 +92,3 @@ def script_folders() -> dict[str, Path]:
     package = Path(spec.origin).parent
     libraries = package.with_name("av.libs")
     return {"scripts": CONFINED, "av": package, **({"av.libs": libraries} if libraries.is_dir() else {})}
-
-
-def _file_of(module: ModuleType) -> Path:
-    return Path(str(module.__file__))

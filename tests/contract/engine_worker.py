@@ -16,6 +16,7 @@ from dbos._sys_db import SystemDatabase
 
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
+from vodpull.exit_codes import EXIT_AGAIN
 from vodpull.workflows.engine import wakeups
 from vodpull.workflows.engine.engine import Call, Engine, JsonObject
 from vodpull.workflows.engine.executor_ids import claim_executor_id
@@ -50,7 +51,7 @@ def main() -> None:
     Toys(engine, options.folder / "marks", extra_step=options.extra_step).register()
     engine.launch([PARENTS, replace(CHILDREN, slots=options.slots)], executor_id=executor_id.name)
     limits = replace(LIMITS, death_s=options.death)
-    heartbeat = Heartbeat(database, executor_id, engine=engine, on_lost=lambda: os._exit(75), limits=limits)
+    heartbeat = Heartbeat(database, executor_id, engine=engine, on_lost=lambda: os._exit(EXIT_AGAIN), limits=limits)
     heartbeat.start()
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())

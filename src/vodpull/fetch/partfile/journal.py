@@ -1,14 +1,11 @@
-"""
-What a half-fetched file is and which bytes of it are here, written down beside it so that a crash keeps them.
-
-How often it is written is decided in `transfer/resuming.py`.
-"""
+"""What a half-fetched file is and which bytes of it are here, written down beside it so that a crash keeps them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -21,6 +18,10 @@ from vodpull.fetch.partfile.byte_ranges import ByteRanges, Span
 from vodpull.fetch.partfile.disk_errors import disk_errors
 
 _VERSION = 1
+# What a killed process loses at most; each note in the journal costs a flush of the file.
+_INTERVAL_S = 2.0
+# Bytes after which the file is flushed before that, so that little is left to flush when the last byte is here.
+_INTERVAL_BYTES = 128 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,23 @@ class Entry:
 
     identity: Identity
     spans: tuple[Span, ...]
+
+
+class JournalClock:
+    """Says when a file that grows is due for its next note in the journal."""
+
+    def __init__(self) -> None:
+        self._noted_s = time.monotonic()
+        self._unnoted_bytes = 0
+
+    def is_due(self, more_bytes: int) -> bool:
+        """Count bytes that arrived, and tell whether to write now; then the next interval begins."""
+        now_s = time.monotonic()
+        self._unnoted_bytes += more_bytes
+        if now_s - self._noted_s < _INTERVAL_S and self._unnoted_bytes < _INTERVAL_BYTES:
+            return False
+        self._noted_s, self._unnoted_bytes = now_s, 0
+        return True
 
 
 def name_source(url: yarl.URL) -> str:

@@ -1,4 +1,8 @@
-"""Requests of a transfer: through the guard, the limits of each host, and across redirects."""
+"""
+Requests of a transfer: through the guard, the limits of each host, and across redirects.
+
+Which answer sends a request on, and where to, is in `redirects.py`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from typing import Self
 import aiohttp
 import yarl
 
-from vodpull.errors import OriginFailed, TooManyRedirects, UrlForbidden
+from vodpull.errors import OriginFailed, TooManyRedirects
 from vodpull.fetch.guard.allowed_connections import AddressGuard
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.source_store_urls import check_stored, is_stored, join_stored
@@ -21,12 +25,10 @@ from vodpull.fetch.transfer.answers.source_store_answers import NoStores, Readab
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import FetchLimits
 from vodpull.fetch.transfer.network_errors import network_errors
+from vodpull.fetch.transfer.redirects import is_redirect, is_stale, next_hop
 
-_REDIRECTS = {301, 302, 303, 307, 308}
 # How a host says that it has too much to do.
 _BUSY = {429, 503}
-# How a link says that its time or its number of answers is over.
-_STALE = {401, 403, 404, 410}
 
 
 class Sessions:
@@ -82,7 +84,7 @@ class Sessions:
         """
         for start, is_last in ((known or url, False), (url, True)):
             async with self._follow(start, headers) as response:
-                if is_last or response.status not in _STALE or response.url == url:
+                if is_last or not is_stale(response) or response.url == url:
                     yield response
                     return
 
@@ -90,10 +92,10 @@ class Sessions:
     async def _follow(self, url: yarl.URL, headers: Mapping[str, str]) -> AsyncIterator[Answer]:
         for _ in range(self._limits.max_redirects + 1):
             async with self._place(url), await self._request(url, headers) as response:
-                if response.status not in _REDIRECTS:
+                if not is_redirect(response):
                     yield response
                     return
-                url = self._next_hop(response)
+                url = next_hop(response, resolve=self.check)
         raise TooManyRedirects(f"{url.host}: more than {self._limits.max_redirects} redirects")
 
     @asynccontextmanager
@@ -102,7 +104,7 @@ class Sessions:
         if self._host_limits is not None:
             await self._host_limits.pace(url.raw_host or "")
         async with await self._request(url, headers) as response:
-            if response.status in _REDIRECTS:
+            if is_redirect(response):
                 raise OriginFailed(f"{url.host}: the origin redirects some requests and some not")
             yield response
 
@@ -157,21 +159,3 @@ class Sessions:
             session = self._guard.session(url, timeout=self._timeout, cookies=self._cookies)
             self._by_origin[origin] = await self._stack.enter_async_context(session)
         return self._by_origin[origin]
-
-    def _next_hop(self, response: Answer) -> yarl.URL:
-        location = response.headers.get("Location")
-        if location is None:
-            raise OriginFailed(f"{response.url.host}: the redirect names no target")
-        url = self.check(response.url, _text_of(location))
-        if (response.url.scheme, url.scheme) == ("https", "http"):
-            raise UrlForbidden(f"{response.url.host}: the redirect leads from https to http")
-        return url
-
-
-def _text_of(location: str) -> str:
-    """Return a Location as text: its bytes are UTF-8, or else sent back as they are, quoted."""
-    raw = location.encode("utf-8", "surrogateescape")  # bytes outside ASCII arrive as surrogates
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)  # noqa: PLR2004 - end of ASCII

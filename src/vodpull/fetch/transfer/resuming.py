@@ -2,7 +2,7 @@
 One transfer: each try goes on from the bytes that are here, until the file is complete and verified.
 
 How often it is tried, and after what pause, is in `retry.py`; whether the origin still has the same file, in
-`answers/same_file.py`.
+`answers/same_file.py`; how often the journal is written, in `partfile/journal.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vodpull.errors import (
     PlaylistUnsupported,
     SourceChanged,
 )
-from vodpull.fetch.partfile.journal import Identity, Said, name_source
+from vodpull.fetch.partfile.journal import Identity, JournalClock, Said, name_source
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.room_for_announced_size import check_room
 from vodpull.fetch.partfile.threads import in_thread
@@ -37,10 +37,6 @@ from vodpull.fetch.transfer.range_claims import Plan, RangeClaim
 from vodpull.fetch.transfer.wanted_md5 import check_md5
 
 _PROGRESS_INTERVAL_S = 0.25
-# What a killed process loses at most; each note in the journal costs a flush of the file.
-_CHECKPOINT_INTERVAL_S = 2.0
-# Bytes after which the file is flushed before that, so that little is left to flush when the last byte is here.
-_CHECKPOINT_BYTES = 128 << 20
 # How origins answer a range that they do not want to give, but for those that give the whole file.
 _REFUSES_RANGE = {400, 401, 403, 405, 406, 501}
 _OK = 200
@@ -66,9 +62,10 @@ class Transfer:
         self._answers = 1 if part.identity else 0  # that the bytes in the part file came from
         self._received_bytes = 0
         self._connections = 0
-        self._here_bytes = self._unnoted_bytes = 0
+        self._here_bytes = 0
         self._announced: int | None = None
-        self._told_s = self._noted_s = time.monotonic()
+        self._told_s = time.monotonic()
+        self._journal_clock = JournalClock()
         self._said = Said(final_url="", content_type="", etag="")
 
     async def attempt(self) -> Downloaded:
@@ -200,10 +197,7 @@ class Transfer:
         if now_s - self._told_s >= _PROGRESS_INTERVAL_S:
             self._told_s = now_s
             self._tell()
-        self._unnoted_bytes += size_bytes
-        is_due = now_s - self._noted_s >= _CHECKPOINT_INTERVAL_S or self._unnoted_bytes >= _CHECKPOINT_BYTES
-        if self._order.is_kept and is_due:
-            self._noted_s, self._unnoted_bytes = now_s, 0
+        if self._order.is_kept and self._journal_clock.is_due(size_bytes):
             self._part.checkpoint()
 
     def _tell(self) -> None:

@@ -6,12 +6,11 @@ Its chunks are from `chunk_lengths.py`, its sounds from `sound/sound_plans.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
-from vodpull.errors import MediaUnsupported
 from vodpull.media.inspect.ask_survey import Survey
-from vodpull.media.inspect.media_info import MediaInfo, VideoStream
+from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark_place import Watermark
 from vodpull.media.plan.copy_rules import copy_filter
@@ -27,15 +26,12 @@ from vodpull.media.plan.cuts.segment_cuts import (
 )
 from vodpull.media.plan.has_teaser import has_teaser
 from vodpull.media.plan.ladder import Ladder, Rung
-from vodpull.media.plan.midway_changes import settled, shown_shapes, turns
+from vodpull.media.plan.midway_changes import followed, settled
 from vodpull.media.plan.picture_conversion import NO_PICTURE, Picture, plan_picture
 from vodpull.media.plan.required_tracks import check_picture
 from vodpull.media.plan.sound.sound_plans import SoundPlan, plan_sounds
 from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
 from vodpull.media.plan.thread_counts import decoder_threads, encoder_threads
-
-# By so many pictures, one that turns on its way may turn late.
-MAX_HELD_AT_TURN = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,16 +124,6 @@ class EncodePlan:
         return bool(self.sounds or self.copied)
 
 
-def _followed(picture: Picture, video: VideoStream, survey: Survey | None) -> Picture:
-    """Return what follows a picture that changes on its way."""
-    turned = survey is not None and len(set(turns(video, survey))) > 1
-    if turned and picture.hold_frames > MAX_HELD_AT_TURN:
-        # A graph that ends where the picture turns holds its last one there, too.
-        problem = "has few pictures a second, or ends before its sound"
-        raise MediaUnsupported(f"the picture is turned otherwise on its way, in a film that {problem}")
-    return replace(picture, fit=shown_shapes(video, survey), turns=turned)
-
-
 def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None, likely_s: float = 0.0) -> EncodePlan:
     """
     Decide how the rungs of a ladder are made from a probed source. Pure.
@@ -164,7 +150,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         cuts = cuts_at_keyframes(survey.groups, frames_total, rate, segment_s=template.segment_s)
         gop_frames = max(segment_frames(cuts or (0,), frames_total))
     cuts = cuts or regular_cuts(frames_total, gop_frames)
-    picture = _followed(plan_picture(info, info.video, rate=rate), info.video, survey)
+    picture = followed(plan_picture(info, info.video, rate=rate), info.video, survey)
     last_start = _last_start(info, ladder, survey)
     chunks = plan_chunks(cuts, frames_total, rate=rate, last_start=last_start, likely_s=likely_s)
     chunks = () if all(rung.copied for rung in ladder.rungs) else chunks

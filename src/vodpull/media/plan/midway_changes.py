@@ -9,8 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from vodpull.errors import MediaUnsupported
 from vodpull.media.inspect.ask_survey import Survey
 from vodpull.media.inspect.media_info import MediaInfo, VideoStream
+from vodpull.media.plan.picture_conversion import Picture
+
+# By so many pictures, one that turns on its way may turn late.
+_MAX_HELD_AT_TURN = 2
 
 
 def settled(info: MediaInfo, survey: Survey | None) -> MediaInfo:
@@ -24,6 +29,21 @@ def settled(info: MediaInfo, survey: Survey | None) -> MediaInfo:
         busiest_bps=info.video.busiest_bps or survey.busiest_bps,
     )
     return replace(info, video=video)
+
+
+def followed(picture: Picture, video: VideoStream, survey: Survey | None) -> Picture:
+    """
+    Return what follows a picture that changes on its way.
+
+    Raises:
+        MediaUnsupported: It is turned otherwise on its way, in a film whose pictures must be held for long.
+    """
+    turned = survey is not None and len(set(turns(video, survey))) > 1
+    if turned and picture.hold_frames > _MAX_HELD_AT_TURN:
+        # A graph that ends where the picture turns holds its last one there, too.
+        problem = "has few pictures a second, or ends before its sound"
+        raise MediaUnsupported(f"the picture is turned otherwise on its way, in a film that {problem}")
+    return replace(picture, fit=shown_shapes(video, survey), turns=turned)
 
 
 def shown_shapes(video: VideoStream, survey: Survey | None) -> tuple[tuple[float, float], ...]:

@@ -245,6 +245,21 @@ def test_a_killed_service_leaves_no_process_behind(sandbox: str, tmp_path: Path)
     assert not alive(marker)
 
 
+async def test_a_program_whose_launcher_is_killed_ends_with_it(either_toolbox: Toolbox, tmp_path: Path) -> None:
+    marker = f"comment={tmp_path}"
+    argv = (*global_flags(), *ENDLESS[:-3], "-metadata", marker, *ENDLESS[-3:])
+    running = asyncio.Event()
+    work = asyncio.create_task(
+        run(argv, toolbox=either_toolbox, reads={}, limits=LIMITS, on_progress=lambda _: running.set())
+    )
+    await asyncio.wait_for(running.wait(), 30)
+    (started_by,) = [pid for pid in alive(marker) if Path(f"/proc/{pid}/exe").readlink() == either_toolbox.python]
+    os.kill(int(started_by), signal.SIGKILL)
+    finished = await asyncio.wait_for(work, 30)
+    assert finished.returncode == -signal.SIGKILL
+    assert not alive(marker)
+
+
 async def test_a_program_that_was_killed_from_outside_may_be_tried_again(either_toolbox: Toolbox) -> None:
     finished = await python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", either_toolbox)
     with pytest.raises(EncodeInterrupted, match=r"killed while testing$") as caught:

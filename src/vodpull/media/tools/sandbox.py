@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from vodpull.errors import InternalError
+from vodpull.media.confined.launcher import ALLOCATOR
 from vodpull.media.tools.ffmpeg_options import boxed
 
 INPUTS = "/in"
@@ -82,6 +83,7 @@ def _bwrap(toolbox: Toolbox, *, reads: Mapping[str, Path], writes: Path | None) 
         "--die-with-parent",
         # No way to push characters into a terminal.
         "--clearenv",
+        *(word for pair in ALLOCATOR.items() for word in ("--setenv", *pair)),
         # Shared libraries and Python's standard library; nothing of /etc but what the loader needs.
         "--ro-bind", "/usr", "/usr",
         "--ro-bind-try", "/lib", "/lib",

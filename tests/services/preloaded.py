@@ -30,6 +30,9 @@ import coverage
 
 MODULES = (
     "vodpull.cli",
+    "vodpull.cli.machine.keys",
+    "vodpull.cli.machine.listener",
+    "vodpull.cli.machine.service",
     "vodpull.app.server",
     "vodpull.app.service",
     "vodpull.app.telemetry.logs",
@@ -43,7 +46,7 @@ MODULES = (
     "uvicorn.protocols.http.httptools_impl",
 )
 
-"""What a service loads between its start and its first answer."""
+"""What a service loads between its start and its first answer, and what makes the keys of most tests."""
 
 MAX_ORDER_BYTES = 128 * 1024
 

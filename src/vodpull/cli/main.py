@@ -14,15 +14,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from vodpull import __version__
-from vodpull.cli import tasks
-from vodpull.cli.library import callbacks, categories, edits, export, imports, materials, playback, uploads, videos
-from vodpull.cli.machine import audit, keys, operators, recovery, service
+from vodpull.cli.commands import AllCommands
 from vodpull.cli.terminal.output import print_error
 from vodpull.errors import VodpullError
 from vodpull.exit_codes import exit_code_of
 
 app = typer.Typer(
     name="vodpull",
+    cls=AllCommands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -44,23 +43,6 @@ def options(
 ) -> None:
     """Self-hosted video ingest: post remote URLs, get verified, adaptive HLS back."""
     os.umask(0o077)  # keys, sources and videos are for this user alone: files get 600, folders 700
-
-
-service.register(app)
-tasks.register(app)
-uploads.register(app)
-recovery.register(app)
-app.add_typer(keys.app, name="keys")
-app.add_typer(operators.app, name="operators")
-app.command("audit")(audit.print_log)
-edits.register(videos.app)
-app.add_typer(videos.app, name="videos")
-app.add_typer(categories.app, name="categories")
-app.add_typer(callbacks.app, name="callbacks")
-app.add_typer(playback.app, name="playback")
-app.add_typer(materials.app, name="materials")
-app.add_typer(imports.app, name="import")
-app.command()(export.export)
 
 
 def main() -> NoReturn:

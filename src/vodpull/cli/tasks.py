@@ -33,20 +33,6 @@ Task = Annotated[str, typer.Argument(help="Id from the reply of pullVideo.", met
 Item = Annotated[int | None, typer.Option(help="Only this item, counted from 0.", min=0)]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(pull)
-    app.command()(query)
-    app.command()(watch)
-    app.command()(show)
-    app.command("list")(list_tasks)
-    app.command()(cancel)
-    app.command()(retry)
-    app.command()(delete)
-    app.command()(replay)
-    app.command("sign")(sign_request)
-
-
 def pull(
     sources: Annotated[
         list[str],

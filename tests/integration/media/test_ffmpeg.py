@@ -5,10 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import textwrap
 import time
 from contextlib import suppress
 from importlib.util import cache_from_source
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,8 +30,17 @@ LIMITS = RunLimits(wall_s=60)
 ENDLESS = ("-f", "lavfi", "-i", "testsrc2=s=64x64:r=30", "-f", "null", "-")
 
 
-async def python(code: str, toolbox: Toolbox, limits: RunLimits = LIMITS, **folders: Path) -> Finished:
-    return await run(("python", "-I", "-c", code), toolbox=toolbox, reads={}, limits=limits, **folders)  # type: ignore[arg-type]
+def script(code: str, folder: Path) -> dict[str, Path]:
+    """Write a script that the launcher runs, and return it by its name for the sandbox."""
+    path = folder / "code.py"
+    path.write_text(f"def main(argv):\n{textwrap.indent(code, '    ')}\n")
+    return {path.name: path}
+
+
+async def python(code: str, toolbox: Toolbox, limits: RunLimits = LIMITS, **settings: Any) -> Finished:
+    with tempfile.TemporaryDirectory() as folder:
+        reads = script(code, Path(folder))
+        return await run(("python", "/in/code.py"), toolbox=toolbox, reads=reads, limits=limits, **settings)
 
 
 def alive(marker: str) -> list[str]:
@@ -112,7 +124,7 @@ async def test_processor_time_and_memory_are_measured(either_toolbox: Toolbox) -
         ("open('big', 'wb').write(b'x' * 2_000_000)", RunLimits(wall_s=30, file_size_bytes=1_000_000), "larger file"),
         ("while True: pass", RunLimits(wall_s=30, cpu_s=1), "processor time"),
         ("import os; os.kill(os.getpid(), 11)", LIMITS, "signal 11"),
-        ("raise SystemExit(3)", LIMITS, "code 3"),
+        ("import os; os._exit(3)", LIMITS, "code 3"),
     ],
 )
 async def test_what_ends_a_process_is_named(
@@ -125,7 +137,7 @@ async def test_what_ends_a_process_is_named(
 
 
 async def test_the_last_words_go_with_the_error(either_toolbox: Toolbox) -> None:
-    code = "import sys\nprint('x' * 9000, 'last\\0 words', file=sys.stderr)\nraise SystemExit(3)"
+    code = "import sys\nprint('x' * 9000, 'last\\0 words', file=sys.stderr)\nimport os; os._exit(3)"
     with pytest.raises(EncodeFailed) as caught:
         check(await python(code, either_toolbox), "testing")
     assert caught.value.log_tail.endswith("x last words\n")
@@ -135,6 +147,12 @@ async def test_the_last_words_go_with_the_error(either_toolbox: Toolbox) -> None
 async def test_memory_is_limited(either_toolbox: Toolbox) -> None:
     finished = await python("bytearray(10**9)", either_toolbox, RunLimits(wall_s=30, address_space_bytes=500_000_000))
     assert "MemoryError" in finished.stderr_tail
+
+
+async def test_nobody_but_the_launcher_has_the_pipe_of_its_report(either_toolbox: Toolbox) -> None:
+    code = "import os\nfor number in range(256):\n  try: os.fstat(number); print(number)\n  except OSError: pass"
+    finished = await python(code, either_toolbox)
+    assert finished.stdout.split() == [b"0", b"1", b"2"]
 
 
 async def test_a_full_disk_is_storage_full(either_toolbox: Toolbox) -> None:
@@ -199,9 +217,7 @@ async def test_no_progress_ends_a_process(either_toolbox: Toolbox) -> None:
     code = "import time; print('frame=1\\nprogress=continue', flush=True); time.sleep(60)"
     limits = RunLimits(wall_s=60, stall_s=0.5)
     with pytest.raises(EncodeStalled, match="no progress"):
-        await run(
-            ("python", "-I", "-c", code), toolbox=either_toolbox, reads={}, limits=limits, on_progress=lambda _: None
-        )
+        await python(code, either_toolbox, limits, on_progress=lambda _: None)
 
 
 @pytest.mark.parametrize("sandbox", ["auto", "off"])
@@ -226,6 +242,21 @@ def test_a_killed_service_leaves_no_process_behind(sandbox: str, tmp_path: Path)
     deadline = time.monotonic() + 20
     while alive(marker) and time.monotonic() < deadline:
         time.sleep(0.05)
+    assert not alive(marker)
+
+
+async def test_a_program_whose_launcher_is_killed_ends_with_it(either_toolbox: Toolbox, tmp_path: Path) -> None:
+    marker = f"comment={tmp_path}"
+    argv = (*global_flags(), *ENDLESS[:-3], "-metadata", marker, *ENDLESS[-3:])
+    running = asyncio.Event()
+    work = asyncio.create_task(
+        run(argv, toolbox=either_toolbox, reads={}, limits=LIMITS, on_progress=lambda _: running.set())
+    )
+    await asyncio.wait_for(running.wait(), 30)
+    (started_by,) = [pid for pid in alive(marker) if Path(f"/proc/{pid}/exe").readlink() == either_toolbox.python]
+    os.kill(int(started_by), signal.SIGKILL)
+    finished = await asyncio.wait_for(work, 30)
+    assert finished.returncode == -signal.SIGKILL
     assert not alive(marker)
 
 
@@ -254,9 +285,11 @@ def test_a_program_whose_service_is_gone_already_does_not_start(sandbox: str, tm
     read_end, write_end = os.pipe()
     os.close(read_end)
     orders = _orders(LIMITS, toolbox, write_end)
-    argv = ("python", "-c", "open('started', 'w')")
-    command = confined(argv, toolbox=toolbox, orders=orders, reads={}, writes=tmp_path)
-    ended = subprocess.run(command, check=False, cwd=tmp_path, pass_fds=(write_end,), timeout=30)
+    writes = tmp_path / "writes"
+    writes.mkdir()
+    reads = script("open('started', 'w')", tmp_path)
+    command = confined(("python", "/in/code.py"), toolbox=toolbox, orders=orders, reads=reads, writes=writes)
+    ended = subprocess.run(command, check=False, cwd=writes, pass_fds=(write_end,), timeout=30)
     os.close(write_end)
     assert ended.returncode == launcher.CANNOT_START
-    assert list(tmp_path.iterdir()) == []
+    assert list(writes.iterdir()) == []

@@ -27,6 +27,8 @@ from vodpull.media.verify.content_verdict import Proof, prove_content
 NEAR_S = 0.4
 """Between instants some of whose stretches overlap, and some do not."""
 FAR_S = 1.7
+LONGEST_S = 7.0
+"""Of a film; alone, each instant is decoded from the keyframe before it."""
 
 
 def several(length_s: float) -> list[float]:
@@ -63,7 +65,7 @@ async def test_on_the_way_the_same_pictures_are_seen_as_at_each_instant_alone(so
     info, plan = await plan_source(source, toolbox=toolbox)
     orders = source_orders(plan, info)
     walk = source_fingerprints.Walk(TOOLS, decode_around, source=source, orders=orders)
-    for at_s in several(min(float(plan.frames_total / plan.rate), 12.0)):
+    for at_s in several(min(float(plan.frames_total / plan.rate), LONGEST_S)):
         stretch = decode_around.searched(at_s, orders["frame_s"])
         alone = decode_around.Film(TOOLS, source, orders).sights(*stretch, careful=False)
         assert walk.sights(*stretch) == alone, at_s

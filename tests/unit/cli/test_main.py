@@ -7,7 +7,10 @@ import subprocess
 import sys
 
 import pytest
+import typer.main
 
+from vodpull.cli.commands import COMMANDS
+from vodpull.cli.main import app
 from vodpull.cli.terminal.output import print_json, print_line
 
 ENDING = """
@@ -36,3 +39,22 @@ def test_json_moves_no_cursor_and_is_read_as_the_same_value(capsys: pytest.Captu
         shown = capsys.readouterr().out
         assert json.loads(shown) == value
         assert all(one.isprintable() or one == "\n" for one in shown)
+
+
+def test_every_command_is_where_the_list_says_and_begins_its_help_alike() -> None:
+    commands = typer.main.get_group(app).commands
+    assert [*commands] == [*COMMANDS]
+    for name, listed in COMMANDS.items():
+        command = commands[name]
+        assert command.name == name
+        assert listed.summary.endswith(".")
+        assert (command.help or "").startswith(listed.summary[:-1])
+        assert (listed.function is None) == hasattr(command, "commands")
+
+
+def test_a_list_of_the_commands_loads_none_of_them() -> None:
+    program = "import sys; from vodpull.cli.main import app; app(['-h'], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    loaded = {*done.stdout.splitlines()[-1].split()}
+    assert loaded & {f"vodpull.cli.{listed.module}" for listed in COMMANDS.values()} == set()
+    assert "vodpull.cli.commands" in loaded

@@ -9,7 +9,7 @@ import typer
 from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.output import Json, print_json, print_table
 
-app = typer.Typer(help="Where the account is told of its videos.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 
 Kind = Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vodpull.cli.library.video_ids import VideoId
 from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.output import Json, print_json, print_table
 from vodpull.errors import ConfigurationError
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The captions of a video.", no_args_is_help=True)
 
-VideoId = Annotated[str, typer.Argument(help="Id of the video.", metavar="VIDEO")]
 Language = Annotated[str, typer.Argument(help="By BCP 47: en, pt-BR, zh-Hant.", metavar="LANGUAGE")]
 
 

@@ -11,7 +11,7 @@ from vodpull.cli.library.videos import node_of
 from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.output import Json, print_json, print_table
 
-app = typer.Typer(help="Labels of videos: a tree of two levels.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 Label = Annotated[str, typer.Argument(help="NAME, PARENT/NAME or id.", metavar="LABEL")]
 

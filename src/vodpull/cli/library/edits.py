@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, cast
 import typer
 
 from vodpull.cli import patience
-from vodpull.cli.library.videos import VideoId, VideoIds
+from vodpull.cli.library.video_ids import VideoId, VideoIds
 from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.output import Json, print_json
 

@@ -22,9 +22,7 @@ from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
 if TYPE_CHECKING:
     from vodpull.client import Client, Import, ImportEntry, JobError
 
-app = typer.Typer(
-    help="A whole library comes along from elsewhere, once, and goes on after a break.", no_args_is_help=True
-)
+app = typer.Typer(no_args_is_help=True)
 
 MEGA = 1e6
 

@@ -19,7 +19,7 @@ from vodpull.errors import ConfigurationError
 if TYPE_CHECKING:
     from vodpull.client import OnProgress
 
-app = typer.Typer(help="Pictures, subtitles and sound of an account.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 MaterialId = Annotated[str, typer.Argument(help="Id of the material.", metavar="MATERIAL")]
 

@@ -14,7 +14,7 @@ from vodpull.cli.library.videos import own_word
 from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.output import Json, print_json, print_table
 
-app = typer.Typer(help="Who may watch the account's videos, and the keys that sign for them.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 KeyId = Annotated[str, typer.Argument(help="`kid` of its tokens.", metavar="KEY_ID")]
 

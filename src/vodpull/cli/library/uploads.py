@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 READABLE = "Let this user read it, and look at the disk."
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(upload)
-
-
 def upload(
     files: Annotated[
         list[Path], typer.Argument(help="Files to send.", metavar="FILE", exists=True, dir_okay=False, readable=True)

@@ -14,7 +14,8 @@ import typer
 
 from vodpull.atomic import write_atomically
 from vodpull.cli import patience
-from vodpull.cli.library import captions
+from vodpull.cli.library import captions, edits
+from vodpull.cli.library.video_ids import VideoId, VideoIds
 from vodpull.cli.library.video_output import HEADS, Told, row, show_all, show_one, summary, url_lines
 from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.durations import seconds_of
@@ -26,14 +27,12 @@ if TYPE_CHECKING:
 
 Done = TypeVar("Done")
 
-app = typer.Typer(help="The videos of an account.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 app.add_typer(captions.app, name="captions")
 
 MAX_PAGE = 100
 """Videos that a page of a list has at most."""
 
-VideoId = Annotated[str, typer.Argument(help="Id of the video.", metavar="VIDEO")]
-VideoIds = Annotated[list[str], typer.Argument(help="Ids of videos.", metavar="VIDEO...")]
 State = Literal["enabled", "blocked"]
 EncodeState = Literal["encoded", "not_encoded", "encoding", "failed"]
 Origin = Literal["uploaded", "pulled", "clipped", "joined", "uploaded_by_sdk", "uploaded_by_tool"]
@@ -287,3 +286,6 @@ def _end_of(at: datetime) -> datetime:
     """Return the end of a day that was named without a time, else the moment itself."""
     is_day = (at.hour, at.minute, at.second) == (0, 0, 0)
     return at + timedelta(days=1, milliseconds=-1) if is_day else at
+
+
+edits.register(app)

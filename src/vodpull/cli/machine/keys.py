@@ -14,7 +14,7 @@ from vodpull.errors import NotFound
 if TYPE_CHECKING:
     from vodpull.accounts.access_keys import Accounts
 
-app = typer.Typer(help="Access keys: who may call.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 LIST = "`vodpull keys list` shows the keys."
 

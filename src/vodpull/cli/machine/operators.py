@@ -12,7 +12,7 @@ from vodpull.cli.terminal.output import Json, print_json, print_table
 if TYPE_CHECKING:
     from vodpull.app.installation import People
 
-app = typer.Typer(help="Operators: who may use the console.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Operator.", metavar="NAME")]
 Role = Annotated[str, typer.Argument(help="viewer, operator or owner.", metavar="ROLE")]

@@ -10,13 +10,6 @@ import typer
 File = Annotated[Path, typer.Argument(help="Archive (tar, compressed).", metavar="FILE")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(backup)
-    app.command()(restore)
-    app.command()(rebuild)
-
-
 def backup(
     file: File,
     with_media: Annotated[bool, typer.Option("--with-media", help="Also the stored videos.")] = False,

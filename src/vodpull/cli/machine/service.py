@@ -20,14 +20,6 @@ Role = Literal["all", "api", "worker"]
 """As in `vodpull.app.composition`, which is not loaded for a help text."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(serve)
-    app.command()(doctor)
-    app.command()(demo)
-    app.command("console-link")(console_link)
-
-
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0: any free one.", min=0, max=65535)] = 8080,

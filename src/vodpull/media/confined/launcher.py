@@ -1,18 +1,19 @@
 """
 Start one program under limits, wait for it, and report how it ended; runs alone, before anything hostile is read.
 
-Called as `python -I -S launcher.py ORDERS PROGRAM ARGUMENT…` with ORDERS words such as `nice=15`, all of them whole
-numbers: `nice`, and where it is wanted `parent` (process id that must still be our parent), `report_fd` (where an empty
-line and, at the end, the JSON report go), and a limit of `address_space_bytes`, `cpu_s`, `file_size_bytes`,
-`open_files`, `processes`.
+Called as `python -I -S launcher.py ORDERS PROGRAM ARGUMENT…`. A PROGRAM that ends in `.py` is run by a fork of this
+very interpreter, which is up already: its `main` gets PROGRAM and ARGUMENTS, and the exit code is 0 when it returns.
+ORDERS are words such as `nice=15`, all of them whole numbers: `nice`, and where it is wanted `parent` (process id that
+must still be our parent, and whose end shall be ours; bubblewrap sees to that itself), `report_fd` (where an empty line
+and, at the end, the JSON report go), and a limit of `address_space_bytes`, `cpu_s`, `file_size_bytes`, `open_files`,
+`processes`.
 
 It starts before every command, so it imports of the standard library only what starts fast: neither `json` nor `typing`
-nor `signal`, which would be two thirds of its start.
+nor `signal`, which would be two thirds of its start, and `ctypes` only where it is needed.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import sys
@@ -20,8 +21,12 @@ import sys
 PR_SET_PDEATHSIG = 1
 SIGKILL = 9
 # Each thread of the C library's allocator reserves 64 MB of address space: on a machine with many cores, that alone
-# would reach the limit. Text is drawn with the fonts that the file beside this one names.
-ENVIRONMENT = {"MALLOC_ARENA_MAX": "8", "FONTCONFIG_FILE": f"{__file__.rpartition('/')[0]}/fonts.conf"}
+# would reach the limit. Whoever starts this interpreter says so to it.
+ALLOCATOR = {"MALLOC_ARENA_MAX": "8"}
+# Text is drawn with the fonts that the file beside this one names.
+ENVIRONMENT = {**ALLOCATOR, "FONTCONFIG_FILE": f"{__file__.rpartition('/')[0]}/fonts.conf"}
+# What Python answers when nobody caught an exception.
+FAILED = 1
 # What a shell answers when a program cannot be started.
 CANNOT_START = 127
 
@@ -30,14 +35,15 @@ def main(argv: list[str]) -> int:
     """Run the program and return its exit code, or 128 + the signal that ended it."""
     orders = {name: int(number) for name, _, number in (word.partition("=") for word in argv[1].split())}
     report_fd = orders.get("report_fd")
-    die_with(orders.get("parent"))
+    if "parent" in orders:
+        die_with(orders["parent"])
     if report_fd is not None:
-        # Only the launcher writes the report: the program must not inherit the pipe.
-        os.set_inheritable(report_fd, False)  # noqa: FBT003 - signature of the standard library
         _greet(report_fd)
     launcher = os.getpid()
     child = os.fork()
     if child == 0:
+        if report_fd is not None:
+            os.close(report_fd)  # the launcher alone writes the report
         _become(argv[2:], orders, launcher)
     _, status, usage = os.wait4(child, 0)
     returncode = os.waitstatus_to_exitcode(status)
@@ -48,10 +54,12 @@ def main(argv: list[str]) -> int:
     return returncode if returncode >= 0 else 128 - returncode
 
 
-def die_with(parent: int | None) -> None:
+def die_with(parent: int) -> None:
     """Have the kernel end this process when its parent ends; leave at once if that has happened already."""
+    import ctypes  # noqa: PLC0415 - a quarter of a start
+
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL)
-    if parent is not None and os.getppid() != parent:
+    if os.getppid() != parent:
         os._exit(CANNOT_START)
 
 
@@ -69,9 +77,10 @@ def _greet(report_fd: int) -> None:
 
 
 def _become(program: list[str], orders: dict[str, int], launcher: int) -> None:
-    """Replace the forked child by the program; never returns."""
+    """Replace the forked child by the program, or run the script in it; never returns."""
     try:
-        die_with(launcher)
+        if "parent" in orders:
+            die_with(launcher)
         os.nice(orders["nice"])
         _limit(resource.RLIMIT_CORE, 0)
         # The soft limit comes first and says by its signal that it was the limit; the hard one is a plain kill.
@@ -81,11 +90,25 @@ def _become(program: list[str], orders: dict[str, int], launcher: int) -> None:
         _limit(resource.RLIMIT_NPROC, orders.get("processes"))
         # Last, because it is the one that this interpreter itself could run into.
         _limit(resource.RLIMIT_AS, orders.get("address_space_bytes"))
-        os.execve(program[0], program, ENVIRONMENT)  # noqa: S606 - that is the launcher's whole purpose
+        if not program[0].endswith(".py"):
+            os.execve(program[0], program, ENVIRONMENT)  # noqa: S606 - that is the launcher's whole purpose
     except OSError as error:
         os.write(2, f"cannot start: {error.strerror}\n".encode())
-    finally:
         os._exit(CANNOT_START)
+    os._exit(_run(program))
+
+
+def _run(program: list[str]) -> int:
+    """Run a script as `python -I -S` does, and return its exit code."""
+    folder, _, file = program[0].rpartition("/")
+    try:
+        sys.path.insert(0, folder)
+        __import__(file.removesuffix(".py")).main(program)
+        sys.stdout.flush()
+    except BaseException:  # noqa: BLE001 - told as the interpreter does at its end
+        sys.excepthook(*sys.exc_info())
+        return FAILED
+    return 0
 
 
 def _limit(what: int, value: int | None, *, soft_before: int = 0) -> None:

@@ -1,7 +1,7 @@
 """
 Run one of the scripts beside it, alone in a confined child: find what it imports, load PyAV, print its JSON answer.
 
-Called as `python -I -S run_script.py SCRIPT ORDERS PYAV [SHARED…] -- [FILE…]`. SCRIPT is the name of a script of this
+Called by launcher.py with SCRIPT ORDERS PYAV [SHARED…] -- [FILE…]. SCRIPT is the name of a script of this
 folder or of a room in it, without its suffix; ORDERS is a JSON object, as the script's own words say; PYAV is the
 folder of the PyAV package; SHARED are modules that the service itself reads as well, such as boxes.py; FILES are the
 files or folders that the script looks into. It calls `answer(av, orders, *files)` of the script, on hostile bytes.
@@ -13,13 +13,12 @@ from __future__ import annotations
 import gc
 import importlib
 import json
-import os
 import sys
 from pathlib import Path
 
 
 def main(argv: list[str]) -> None:
-    """Answer on stdout; the exit code is 0 whenever there is an answer."""
+    """Answer on stdout, and return when that is done."""
     script, orders, pyav, *paths = argv[1:]
     end = paths.index("--")
     shared, files = map(Path, paths[:end]), map(Path, paths[end + 1 :])
@@ -35,9 +34,3 @@ def main(argv: list[str]) -> None:
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
     sys.stdout.write(json.dumps(module.answer(av, json.loads(orders), *files)))
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main(sys.argv)
-    os._exit(0)  # to take PyAV apart before would take as long as to read a short file

@@ -74,9 +74,8 @@ async def run_script(
     """
     modules = {each.name: each for each in (Path(str(module.__file__)) for module in shared)}
     shown, looked_into = ([f"/in/{name}" for name in names] for names in (modules, (name for name, _ in subjects)))
-    runner = ("python", "-I", "-S", "/in/scripts/run_script.py")
     return await run(
-        (*runner, script, json.dumps(orders), "/in/av", *shown, "--", *looked_into),
+        ("python", "/in/scripts/run_script.py", script, json.dumps(orders), "/in/av", *shown, "--", *looked_into),
         toolbox=toolbox,
         reads={**_read_by_all(), **modules, **dict(subjects)},
         writes=writes,

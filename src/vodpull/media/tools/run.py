@@ -20,6 +20,7 @@ from typing import Any
 
 from vodpull.cancelling import to_its_end
 from vodpull.errors import EncodeStalled
+from vodpull.media.confined.launcher import ALLOCATOR
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.out_of_memory import memory_kills
 from vodpull.media.tools.outcome import Finished, check
@@ -60,7 +61,7 @@ def ask(toolbox: Toolbox, question: str) -> str:
     orders = _orders(RunLimits(wall_s=CHECK_TIMEOUT_S), toolbox, None)
     command = confined(("ffmpeg", "-hide_banner", question), toolbox=toolbox, orders=orders, reads={}, writes=None)
     try:
-        answer = subprocess.run(command, capture_output=True, timeout=CHECK_TIMEOUT_S, check=True, env={})
+        answer = subprocess.run(command, capture_output=True, timeout=CHECK_TIMEOUT_S, check=True, env=ALLOCATOR)
     except (OSError, subprocess.SubprocessError):
         return ""
     return answer.stdout.decode(errors="replace")
@@ -161,7 +162,7 @@ async def _start(command: Callable[[int], Sequence[str]], write_fd: int, cwd: Pa
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={},
+        env=ALLOCATOR,
         cwd=cwd,
         pass_fds=(write_fd,),
         # A session of its own: one signal reaches all of it, and it has no terminal to type into.

@@ -1,8 +1,9 @@
 """
 The sandbox around a command, as a pure list of arguments.
 
-A command is written with logical names, so that it is the same with and without a sandbox: `argv[0]` is `"ffmpeg"` or
-`"python"`, inputs are `/in/<name>` (or `file:/in/<name>`), outputs are relative to the working folder.
+A command is written with logical names, so that it is the same with and without a sandbox: `argv[0]` is `"ffmpeg"`, or
+`"python"` with a script behind it, inputs are `/in/<name>` (or `file:/in/<name>`), outputs are relative to the working
+folder.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from vodpull.errors import InternalError
+from vodpull.media.confined.launcher import ALLOCATOR
 from vodpull.media.tools.ffmpeg_options import boxed
 
 INPUTS = "/in"
@@ -33,7 +35,7 @@ class Toolbox:
     ffmpeg: Path
     """FFmpeg program."""
     python: Path
-    """Interpreter that runs the launcher and the probe."""
+    """Interpreter of the launcher, and of the scripts that it runs."""
     sandbox: Literal["bwrap", "limits"]
     """`bwrap`: no network and no files but the given ones; `limits`: resource limits only."""
     bwrap: Path | None = None
@@ -52,18 +54,23 @@ def confined(
     for real in (*reads.values(), *((writes,) if writes else ())):
         if not real.exists():
             raise InternalError(f"the file or folder {real.name!r} for FFmpeg is missing")
-    program = {"ffmpeg": toolbox.ffmpeg, "python": toolbox.python}[argv[0]]
+    # A script is run by the launcher's own interpreter.
+    program = {"ffmpeg": [toolbox.ffmpeg], "python": []}[argv[0]]
     if toolbox.sandbox == "limits":
         launcher = (str(toolbox.python), "-I", "-S", str(LAUNCHER), orders)
-        return (*launcher, str(program), *(_real(token, reads) for token in argv[1:]))
+        return (*launcher, *map(str, program), *(_real(token, reads) for token in argv[1:]))
     launcher = (str(toolbox.python), "-I", "-S", f"/tool/{LAUNCHER.name}", orders)
-    return (*_bwrap(toolbox, reads=reads, writes=writes), *launcher, _boxed(program, toolbox), *map(boxed, argv[1:]))
+    return (
+        *_bwrap(toolbox, reads=reads, writes=writes),
+        *launcher,
+        *(_boxed(each) for each in program),
+        *map(boxed, argv[1:]),
+    )
 
 
-def _boxed(program: Path, toolbox: Toolbox) -> str:
-    """Return where the sandbox shows a program: a private FFmpeg under `/tool`, all others at their place."""
-    private = program == toolbox.ffmpeg and not program.is_relative_to("/usr")
-    return f"/tool/{program.name}" if private else str(program)
+def _boxed(ffmpeg: Path) -> str:
+    """Return where the sandbox shows FFmpeg: a private one under `/tool`, the machine's own at its place."""
+    return str(ffmpeg) if ffmpeg.is_relative_to("/usr") else f"/tool/{ffmpeg.name}"
 
 
 def _bwrap(toolbox: Toolbox, *, reads: Mapping[str, Path], writes: Path | None) -> list[str]:
@@ -76,6 +83,7 @@ def _bwrap(toolbox: Toolbox, *, reads: Mapping[str, Path], writes: Path | None) 
         "--die-with-parent",
         # No way to push characters into a terminal.
         "--clearenv",
+        *(word for pair in ALLOCATOR.items() for word in ("--setenv", *pair)),
         # Shared libraries and Python's standard library; nothing of /etc but what the loader needs.
         "--ro-bind", "/usr", "/usr",
         "--ro-bind-try", "/lib", "/lib",
@@ -96,7 +104,7 @@ def _bwrap(toolbox: Toolbox, *, reads: Mapping[str, Path], writes: Path | None) 
 def _program_binds(toolbox: Toolbox) -> list[str]:
     binds = [token for file in (LAUNCHER, FONTS) for token in ("--ro-bind", str(file), f"/tool/{file.name}")]
     if not toolbox.ffmpeg.is_relative_to("/usr"):
-        binds += ["--ro-bind", str(toolbox.ffmpeg), _boxed(toolbox.ffmpeg, toolbox)]
+        binds += ["--ro-bind", str(toolbox.ffmpeg), _boxed(toolbox.ffmpeg)]
     if not toolbox.python.is_relative_to("/usr"):
         # An interpreter finds its standard library by its own place.
         binds += ["--ro-bind", sys.base_prefix, sys.base_prefix]

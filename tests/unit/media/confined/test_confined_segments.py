@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.media.confined import run_script
+from vodpull.media.tools.sandbox import LAUNCHER
 
 # Answers like PyAV for a file without streams, and crashes like a decoder.
 PYAV = """
@@ -41,7 +42,7 @@ def measured(folder: Path, *contents: str) -> subprocess.CompletedProcess[bytes]
     subjects = [{**whole, "init": f"{number}.mp4"} for number in range(len(contents))]
     orders = json.dumps({"options": {}, "segment": "%d", "subjects": subjects})
     words = ["segments", orders, str(folder / "av"), "--", str(folder)]
-    command = [sys.executable, "-I", "-S", str(run_script.__file__), *words]
+    command = [sys.executable, "-I", "-S", str(LAUNCHER), "nice=0", str(run_script.__file__), *words]
     return subprocess.run(command, check=False, capture_output=True)
 
 
@@ -54,4 +55,4 @@ def test_each_subject_has_its_own_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("contents", [("crash", *"abcdefg"), (*"abcdefg", "crash")])
 def test_a_crash_ends_it_wherever_it_happens(tmp_path: Path, contents: tuple[str, ...]) -> None:
     ended = measured(tmp_path, *contents)
-    assert (ended.returncode, ended.stdout) == (-signal.SIGSEGV, b"")
+    assert (ended.returncode, ended.stdout) == (128 + signal.SIGSEGV, b"")

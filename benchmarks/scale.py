@@ -154,7 +154,7 @@ def measure_video(folder: Path, postgres: Postgres, s3: dict[str, str], *, clip:
     if clip is None:
         clip = folder / "source" / "five-minutes.mp4"
         clip.parent.mkdir()
-        make_clip(clip, duration_s=300)
+        make_clip(clip, duration_s=300, size="640x360")
     seconds = {count: one_video(folder, postgres, s3, clip=clip, workers=count) for count in (1, 2)}
     return {
         "one_s": round(seconds[1], 1),

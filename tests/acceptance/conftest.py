@@ -56,7 +56,7 @@ def quiet_service(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> I
 
 def _started(data_dir: Path, origin: Origin) -> Iterator[Vodpull]:
     service = Vodpull(data_dir, origin=origin.origin)
-    service.loads_anew = True
+    service.loads_anew = service.makes_tables = True
     service.encode_quickly()
     service.start()
     yield service

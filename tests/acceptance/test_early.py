@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a minute of moving picture and sound in a codec that is always encoded again."""
     path = tmp_path_factory.mktemp("film") / "film.mp4"
-    sources = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=60", "-f", "lavfi", "-i", "sine=f=440:d=60"]
+    sources = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=60", "-f", "lavfi", "-i", "sine=f=440:d=60"]
     codecs = ["-c:v", "mpeg4", "-b:v", "200k", "-g", "50", "-c:a", "aac", "-b:a", "48k", "-movflags", "+faststart"]
     words = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *sources, *codecs, str(path)]
     subprocess.run(words, check=True, timeout=120)
@@ -185,7 +185,7 @@ def apart(
 ) -> Iterator[tuple[Vodpull, Vodpull]]:
     """Give a process that only takes files in, and one that only works, each with a folder of its own."""
     shared = {
-        "VODPULL_DATABASE_URL": postgres.url(),
+        "VODPULL_DATABASE_URL": postgres.url(postgres.with_tables),
         "VODPULL_STORAGE_URL": f"s3://{BUCKET}/apart",
         "VODPULL_MASTER_KEY": "one master key for both",
         **s3_environment,

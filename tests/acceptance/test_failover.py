@@ -115,7 +115,7 @@ def test_a_worker_behind_a_cut_link_is_replaced_and_ends_itself(
     tmp_path: Path, link: str, origin: Origin, postgres: Postgres, s3_environment: dict[str, str]
 ) -> None:
     """Two network namespaces: in one of them is nothing but a worker. The link is cut in the middle of a claim."""
-    database_url = postgres.url()
+    database_url = postgres.url(postgres.with_tables)
     with (
         wire_to(f"127.0.0.1:{postgres.port}", host=link) as database,
         wire_to(s3_environment["AWS_ENDPOINT_URL"].removeprefix("http://"), host=link) as store,

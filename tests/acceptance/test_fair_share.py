@@ -65,6 +65,7 @@ def dripped_on(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iter
         VODPULL_FETCH_SLOTS="4",
         VODPULL_HOST_CONNECTIONS="100",
     )
+    service.makes_tables = True
     service.start()
     urls = [origin.url(f"slow?pause=0.1&piece=130&drip={number}") for number in range(50)]
     service.create(*urls, key=service.key("drip"), template="original")

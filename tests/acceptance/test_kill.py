@@ -14,7 +14,13 @@ from tests.services.vodpull import Vodpull, processes_on
 
 pytestmark = pytest.mark.slow
 
-CLIPS = ("phone_hevc10_hlg_rot90_vfr.mp4", "bbb_854x480_5p1_30s.mp4", "video_only_640x360_40s.mp4")
+CLIPS = ("phone_h264_rot90_720p.mp4", "flower_faststart.mp4", "video_only_640x360_40s.mp4")
+"""Cheap ones, as what was killed is encoded again."""
+
+SHORT = "sample_h264_aac.flv"
+
+LONGEST_PAUSE_S = 1.5
+"""Five of half of it are as long as the clips take on two processors."""
 
 
 @pytest.fixture
@@ -40,7 +46,7 @@ def test_every_item_completes_although_everything_is_killed_five_times(
     chance = random.Random(seed)
     task_id = fragile.pull([{"fetchUrl": origin.url(clip)} for clip in CLIPS])
     for number in range(5):
-        time.sleep(chance.uniform(0.0, 4.0))  # the moment of the kill is the test's subject, not a wait for something
+        time.sleep(chance.uniform(0.0, LONGEST_PAUSE_S))  # the moment of the kill is the subject, not a wait
         if number % 2:
             fragile.kill()
         else:
@@ -49,14 +55,14 @@ def test_every_item_completes_although_everything_is_killed_five_times(
         fragile.start()
     data = fragile.wait(task_id)
     assert [(item["pullStatus"], item["cmdStatus"]) for item in data["items"]] == [(2, 2)] * 3, f"seed {seed}"
-    assert [len(item["videoInfo"]["videoFileList"]) for item in data["items"]] == [5, 3, 2]
+    assert [len(item["videoInfo"]["videoFileList"]) for item in data["items"]] == [4, 3, 2]
     until(lambda: list((tmp_path / "data" / "work").iterdir()) == [], within_s=30)  # right after the final state
     partial = [path.name for path in (tmp_path / "data" / "media").rglob("*") if path.name.endswith((".part", ".tmp"))]
     assert partial == []
 
 
 def test_a_finished_encode_is_not_done_again_after_a_kill(fragile: Vodpull, origin: Origin) -> None:
-    task_id = fragile.pull([{"fetchUrl": origin.url(CLIPS[2])}, {"fetchUrl": origin.url(CLIPS[1])}])
+    task_id = fragile.pull([{"fetchUrl": origin.url(CLIPS[2])}, {"fetchUrl": origin.url(SHORT)}])
 
     def first_is_encoded() -> bool:
         return fragile.log().count("encoded ") >= 1

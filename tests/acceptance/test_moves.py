@@ -74,7 +74,7 @@ def move(tmp_path_factory: pytest.TempPathFactory, origin: Origin, clips: Path, 
             "VODPULL_ORIGIN_CREDENTIALS": f"{urls['cloudflare']}=Bearer {KEY}",
             "VODPULL_SOURCE_STORES": f"nas={folder.as_uri()},export={out.as_uri()}",
             "VODPULL_DEFAULT_TEMPLATE": "original",
-            "VODPULL_DATABASE_URL": postgres.url(),
+            "VODPULL_DATABASE_URL": postgres.url(postgres.with_tables),
             "VODPULL_STORAGE_URL": tmp_path_factory.mktemp("store").as_uri(),
         }
         service = Vodpull(tmp_path_factory.mktemp("new") / "data", origin="", **settings)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 import pytest
 
 from tests.origin import Origin
-from tests.services.vodpull import Vodpull
+from tests.services.vodpull import Vodpull, until
 
 pytestmark = pytest.mark.waits
 
@@ -52,7 +52,7 @@ def job_of(service: Vodpull, task_id: str) -> dict[str, Any]:
 def postponed(service: Vodpull, url: str) -> str:
     """Submit a source and return its task once it waits for its next try."""
     task_id = service.pull([{"fetchUrl": url}], workflowId="original")
-    _until(lambda: job_of(service, task_id)["next_try"] is not None)
+    until(lambda: job_of(service, task_id)["next_try"] is not None)
     return task_id
 
 
@@ -137,10 +137,3 @@ def test_what_arrived_before_an_outage_is_not_fetched_again(patient: Vodpull, or
     assert patient.wait(task_id)["items"][0]["pullStatus"] == 2
     assert re.fullmatch(r"bytes=[1-9][0-9]+-.*", file.ranges[-1])
     assert file.sent_bytes < 1.6 * len(content)
-
-
-def _until(condition: Callable[[], bool], *, within_s: float = 60) -> None:
-    deadline_s = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)

@@ -68,12 +68,15 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, origin: str) -> Iterator[Vodpull]:
     service = Vodpull(tmp_path_factory.mktemp("overlap") / "data", origin=origin, VODPULL_ENCODE_SLOTS="2")
+    service.encode_quickly()
     service.start()
     yield service
     service.stop()
 
 
 def make_film(name: str) -> None:
+    if (Holding.folder / name).exists():
+        return
     sources = ["-f", "lavfi", "-i", f"testsrc2=s=160x90:r=25:d={LENGTH_S}", "-f", "lavfi", "-i", f"sine=d={LENGTH_S}"]
     words = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *sources, "-g", "50", "-b:v", "300k", *FILMS[name]]
     subprocess.run([*words, str(Holding.folder / name)], check=True, timeout=120)

@@ -33,7 +33,7 @@ def fleet(
     tmp_path_factory: pytest.TempPathFactory, origin: Origin, postgres: Postgres, s3_environment: dict[str, str]
 ) -> Iterator[Fleet]:
     shared = {
-        "VODPULL_DATABASE_URL": postgres.url(),
+        "VODPULL_DATABASE_URL": postgres.url(postgres.with_tables),
         "VODPULL_STORAGE_URL": f"s3://{BUCKET}/fleet",
         "VODPULL_MASTER_KEY": "one master key for the fleet",
         **s3_environment,

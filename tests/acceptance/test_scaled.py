@@ -22,7 +22,7 @@ def scaled(
     service = Vodpull(
         tmp_path_factory.mktemp("scaled") / "data",
         origin=origin.origin,
-        VODPULL_DATABASE_URL=postgres.url(),
+        VODPULL_DATABASE_URL=postgres.url(postgres.with_tables),
         VODPULL_STORAGE_URL=f"s3://{BUCKET}/vod",
         **s3_environment,
     )

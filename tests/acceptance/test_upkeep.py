@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 import tarfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 from tests.origin import Origin
 from tests.services.postgres import Postgres
 from tests.services.s3 import BUCKET
-from tests.services.vodpull import Vodpull
+from tests.services.vodpull import Vodpull, until
 
 CLIP = "flower_faststart.mp4"
 LONG_CLIP = "real_720p2997_60s.mp4"
@@ -59,13 +58,6 @@ def media_of(service: Vodpull) -> list[Path]:
 
 def manifests_of(service: Vodpull) -> list[Path]:
     return list((service.data_dir / "media" / "manifests").glob("*/*.json"))
-
-
-def until(condition: Callable[[], bool], *, within_s: float = 60) -> None:
-    deadline_s = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.1)
 
 
 def without_time(data: dict[str, Any]) -> dict[str, Any]:
@@ -190,14 +182,14 @@ def test_another_database_is_made_from_a_bucket(
         "VODPULL_STORAGE_URL": f"s3://{BUCKET}/{tmp_path.name}",
         "VODPULL_MASTER_KEY": "one key for all of them",
     }
-    first = install(VODPULL_DATABASE_URL=postgres.url(), **shared)
+    first = install(VODPULL_DATABASE_URL=postgres.url(postgres.with_tables), **shared)
     first.start()
     item = {"fetchUrl": origin.url(CLIP)}
     kept, gone = (first.pull([item], workflowId="original", transNo=name) for name in ("kept", "gone"))
     before = first.wait(kept)
     first.wait(gone)
     assert first.api("DELETE", f"/batches/{gone}").status_code == 204
-    second = install("other", VODPULL_DATABASE_URL=postgres.url(), **shared)
+    second = install("other", VODPULL_DATABASE_URL=postgres.url(postgres.with_tables), **shared)
     until(lambda: "known 1" in first.run("rebuild").stdout)  # its manifest is there
     assert "added 1, known 0, unreadable 0" in second.run("rebuild").stdout
     first.stop()

@@ -40,7 +40,7 @@ def fleet(
     folder: Path, origins: str, *, postgres: Postgres, s3_environment: dict[str, str], workers: int
 ) -> Iterator[list[Vodpull]]:
     """Run one API process and several workers, each with a data folder of its own, as on different machines."""
-    shared = shared_settings(postgres.url(), s3_environment, prefix=folder.name)
+    shared = shared_settings(postgres.url(postgres.with_tables), s3_environment, prefix=folder.name)
     roles = ["api", *["worker"] * workers]
     members = [quick_member(folder / f"{role}{n}", role, origins, shared) for n, role in enumerate(roles)]
     with running(members):
@@ -62,14 +62,14 @@ def gather_sources(folder: Path, names: Sequence[str], *, clips: Path) -> Path:
     folder.mkdir()
     for name in set(names) - {LONG_CLIP}:
         shutil.copyfile(clips / name, folder / name)
-    kept(folder / LONG_CLIP, LONG_S, partial(make_clip, duration_s=LONG_S))
+    kept(folder / LONG_CLIP, LONG_S, partial(make_clip, duration_s=LONG_S, size="320x180"))
     return folder
 
 
-def make_clip(path: Path, *, duration_s: float) -> None:
+def make_clip(path: Path, *, duration_s: float, size: str) -> None:
     """Make a small clip with sound."""
     ffmpeg = str(find_toolbox("", sandbox="off").ffmpeg)
-    picture, sound = f"testsrc2=s=640x360:r=25:d={duration_s}", f"sine=d={duration_s}"
+    picture, sound = f"testsrc2=s={size}:r=25:d={duration_s}", f"sine=d={duration_s}"
     words = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]
     words += ["-preset", "ultrafast", "-b:v", "500k", "-pix_fmt", "yuv420p", str(path)]
     subprocess.run(words, check=True, timeout=300)

@@ -16,12 +16,12 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from tests.services.postgres import Postgres
+from tests.services.tables import copy_of_tables
 from tests.stored import VAULT
 
 from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.accounts.people import passwords
 from vodpull.database.connection import open_database
-from vodpull.database.migrate import migrate
 from vodpull.jobs.store.store import Store
 
 
@@ -38,16 +38,8 @@ def _quick_hashes() -> Iterator[None]:
 def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the file of a database with its tables."""
     file = tmp_path_factory.mktemp("tables") / "vodpull.db"
-    _make_tables(f"sqlite:///{file}")
+    copy_of_tables(file)
     return file
-
-
-@pytest.fixture(scope="session")
-def postgres_with_tables(postgres: Postgres) -> str:
-    """Return the name of a database with its tables."""
-    url = postgres.driver_url()
-    _make_tables(url)
-    return url.rpartition("/")[2]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -57,13 +49,7 @@ def url_with_tables(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
         folder = tmp_path_factory.mktemp("database")
         return f"sqlite:///{shutil.copyfile(request.getfixturevalue('sqlite_with_tables'), folder / 'vodpull.db')}"
     server: Postgres = request.getfixturevalue("postgres")
-    return server.url(like=request.getfixturevalue("postgres_with_tables"))
-
-
-def _make_tables(url: str) -> None:
-    engine = open_database(url)
-    migrate(engine)
-    engine.dispose()
+    return server.url(like=server.with_tables)
 
 
 @pytest.fixture
@@ -80,7 +66,7 @@ def database(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path)
         url = f"sqlite:///{file}"
     else:
         server: Postgres = request.getfixturevalue("postgres")
-        url = server.driver_url(like=request.getfixturevalue("postgres_with_tables"))
+        url = server.driver_url(like=server.with_tables)
     engine = open_database(url)
     if database_kind == "sqlite":
         sa.event.listen(engine, "before_cursor_execute", _refuse_what_is_too_long)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import shutil
@@ -17,6 +18,12 @@ import psycopg
 from psycopg import sql
 
 from tests.services.missing import missing
+from tests.services.tables import make_tables
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - below it, `mkdtemp` makes a folder of our own
+
+ROOM_BYTES = 4 * 1024**3
+"""Twice what all databases of a run take."""
 
 
 class Postgres:
@@ -41,8 +48,16 @@ class Postgres:
         """Make a database as `url` does, and return its URL as `open_database` takes it."""
         return self.url(like).replace("postgresql:", "postgresql+psycopg:")
 
+    @functools.cached_property
+    def with_tables(self) -> str:
+        """Return the name of a database with its tables."""
+        url = self.driver_url()
+        make_tables(url)
+        return url.rpartition("/")[2]
+
     def start(self) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200"
+        options += " -c fsync=off -c max_wal_size=128MB"  # it may be killed, but the machine stays
         data = str(self._folder / "data")
         log = str(self._folder / "log")
         self._run("pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "-t", "60", "start")
@@ -66,7 +81,7 @@ def running_postgres() -> Iterator[Postgres]:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         missing("PostgreSQL (apt install postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="vodpull-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="vodpull-pg-", dir=_place()))
     if os.getuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
     server = Postgres(folder, found[-1].parent)
@@ -77,6 +92,12 @@ def running_postgres() -> Iterator[Postgres]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place() -> Path | None:
+    """Return where a server's files go: in memory if there is room, as it is many files that make a new database."""
+    has_room = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+    return MEMORY if has_room else None
 
 
 def free_port() -> int:

@@ -8,6 +8,7 @@ a fork is the program from its first line on, in a session, with an environment 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
@@ -21,7 +22,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -140,35 +141,53 @@ def _fork_for_ever(door: socket.socket) -> None:
         importlib.import_module(name)
     gc.freeze()
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "what another thread holds, a fork would hold for ever"
-    watchers = 0
+    bell = _bell()
+    running: dict[int, int] = {}  # by process id: where it is told how it ended
     while True:
-        order, passed, _, _ = socket.recv_fds(door, MAX_ORDER_BYTES, 3)
-        # Waited for, so that the time they took counts as that of the tests.
-        while watchers and os.waitpid(-1, os.WNOHANG)[0]:
-            watchers -= 1
-        if not order:
-            os._exit(0)
-        watchers += 1
-        if os.fork() == 0:
-            door.close()
-            _watch(json.loads(order), *passed)
-        for number in passed:
-            os.close(number)
+        ready, _, _ = select.select([door.fileno(), bell], [], [])
+        if bell in ready:
+            os.read(bell, MAX_ORDER_BYTES)
+            _tell_ends(running)
+        if door.fileno() in ready:
+            order, passed, _, _ = socket.recv_fds(door, MAX_ORDER_BYTES, 3)
+            if not order:
+                os._exit(0)
+            _start(order, passed, running, others=(door.fileno(), bell))
 
 
-def _watch(order: dict[str, Any], tells: int, output: int, errors: int) -> None:
-    """Start the program, and tell its id and how it ended."""
+def _bell() -> int:
+    """Return a pipe that can be read whenever a program has ended."""
+    bell, rings = os.pipe()
+    os.set_blocking(rings, False)  # as `set_wakeup_fd` wants it
+    signal.set_wakeup_fd(rings)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # else the kernel would wake nobody
+    return bell
+
+
+def _start(order: bytes, passed: list[int], running: dict[int, int], *, others: Iterable[int]) -> None:
+    tells, output, errors = passed
     pid = os.fork()
     if pid == 0:
-        os.close(tells)
-        _become(order, output, errors)
-    for number in (signal.SIGINT, signal.SIGTERM):  # whoever ends all that was started wants to know how it ended
-        signal.signal(number, signal.SIG_IGN)
+        for number in (*others, signal.set_wakeup_fd(-1), tells, *running.values()):
+            os.close(number)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _become(json.loads(order), output, errors)
     os.close(output)  # whoever is told of the end may unmount what the program wrote to
     os.close(errors)
-    os.write(tells, NUMBER.pack(pid))
-    os.write(tells, NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
-    os._exit(0)
+    running[pid] = tells
+    _tell(tells, pid)
+
+
+def _tell_ends(running: dict[int, int]) -> None:
+    while running and (ended := os.waitpid(-1, os.WNOHANG))[0]:
+        tells = running.pop(ended[0])
+        _tell(tells, os.waitstatus_to_exitcode(ended[1]))
+        os.close(tells)
+
+
+def _tell(tells: int, number: int) -> None:
+    with contextlib.suppress(BrokenPipeError):  # nobody wants to know
+        os.write(tells, NUMBER.pack(number))
 
 
 def _become(order: dict[str, Any], output: int, errors: int) -> None:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -133,11 +132,3 @@ def running_rude_receiver() -> Iterator[RudeReceiver]:
         server.shutdown()
         server.server_close()
         thread.join(timeout=10)
-
-
-def until(condition: Callable[[], object], *, within_s: float = 60) -> None:
-    """Wait until a condition holds."""
-    deadline_s = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)

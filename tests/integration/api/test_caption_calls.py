@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import m3u8
@@ -144,6 +145,19 @@ def test_subtitles_of_a_playlist_take_neither_default_nor_language_from_what_som
         "en": (True, "added"),
     }
     assert kept["en"]["label"] == "Mine"
+
+
+def test_a_playlist_that_is_about_to_be_published_is_whole_at_any_moment(film: Film, tmp_path: Path) -> None:
+    film.call("PUT", "/en", content=SUBRIP)
+    folder = tmp_path / "package"
+    folder.mkdir()
+    plain = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv01.m3u8\n"
+    (folder / "a.m3u8").write_text(plain)
+    (tmp_path / "as it was").hardlink_to(folder / "a.m3u8")
+    CaptionFiles(film.served.database, film.served.objects).show_early(film.job, folder)
+    assert "TYPE=SUBTITLES" in (folder / "a.m3u8").read_text()
+    assert (tmp_path / "as it was").read_text() == plain, "exchanged, not written over"
+    assert [path.name for path in folder.iterdir()] == ["a.m3u8"]
 
 
 def test_what_was_exchanged_goes_after_an_hour_and_what_plays_stays(film: Film) -> None:

@@ -28,10 +28,9 @@ def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("wire")
     shared = request.param == "postgres"
     server: Postgres | None = request.getfixturevalue("postgres") if shared else None
-    like = request.getfixturevalue("postgres_with_tables") if shared else ""
     settings = load_settings(
         data_dir=folder / "data",
-        database_url=server.url(like) if server else "",
+        database_url=server.url(server.with_tables) if server else "",
         storage_url=(folder / "store").as_uri(),
         master_key=base64.b64encode(b"k" * 32).decode(),
         publish_domains=("media.example.test",),

@@ -145,8 +145,11 @@ class CaptionFiles:
     def show_early(self, job: Job, folder: Path) -> None:
         """Let the playlists of a folder that is about to be published name the captions of their video."""
         known = self._rows.of_video(job.video_id)
+        # Each from itself: killed in the middle, it would be empty, and empty it would be published.
+        tied = folder.with_name(f"{folder.name}.tied")
         for path in folder.glob("*.m3u8"):
-            path.write_text(captions.tie(path.read_text("utf-8"), text_renditions(job, known)), "utf-8")
+            tied.write_text(captions.tie(path.read_text("utf-8"), text_renditions(job, known)), "utf-8")
+            tied.replace(path)
         for path in folder.glob("*.mpd"):
             presented, beside = path.with_suffix(".json").read_bytes(), captions_of(job).rpartition("/")[2]
             path.write_text(mpd_with_captions(presented, known, folder=beside), "utf-8")

@@ -15,7 +15,7 @@ from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.metrics_endpoint import MetricsDoor
 from vodpull.app.import_kinds import import_kinds
-from vodpull.app.installation import file_urls, find_tools, folder_of, open_vault, wire_zone
+from vodpull.app.installation import find_tools, folder_of, open_vault, wire_zone
 from vodpull.app.outgoing import notify_guard, side_files, source_guard, source_stores
 from vodpull.app.readiness import working_parts
 from vodpull.app.server import Connections, Limits
@@ -33,6 +33,7 @@ from vodpull.uploads.limits import UploadTerms
 from vodpull.uploads.upload_and_ticket import UploadKind
 from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import Library
 from vodpull.videos.playback.handed_out_tokens import Signer
 from vodpull.videos.playback.public_or_signed import PlaybackPolicy
@@ -82,7 +83,7 @@ class Parts:
         self.playback_keys = PlaybackKeys(database, self.vault)
         self.content_keys = ContentKeys(database, self.vault)
         self.signer = Signer(self.playback_keys, PlaybackPolicy(settings.playback, self.templates))
-        self.urls = file_urls(settings, self.signer)
+        self.urls = _file_urls(settings, self.signer)
         self.engine = Engine(database)
         self.queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
         awaited = [queue.name for queue in self.queues.all() if queue is not self.queues.arrivals]
@@ -114,7 +115,7 @@ class Parts:
             watch=self.watch,
             manner=Manner(
                 only_200="notify-200-only" in settings.compat,
-                urls=file_urls(settings, Signer(self.playback_keys, self.signer.policy, makes_keys=False)),
+                urls=_file_urls(settings, Signer(self.playback_keys, self.signer.policy, makes_keys=False)),
                 make_key=self.playback_keys.create_first,
                 zone=wire_zone(settings),
             ),
@@ -189,3 +190,8 @@ class Parts:
     async def is_ready(self) -> dict[str, bool]:
         """Return which parts work."""
         return await working_parts(self.database, self.objects, self.settings)
+
+
+def _file_urls(settings: Settings, signer: Signer) -> FileUrls:
+    """Return how the URLs of stored files are written where nobody has called."""
+    return FileUrls(public_url=settings.public_url, domains=settings.publish_domains, sign=signer.handed_out)

@@ -7,12 +7,12 @@ import os
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 import structlog
 
-from vodpull import media
 from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.audit_log import AuditLog, Kind, Who
 from vodpull.accounts.master_key import master_key_of_file
@@ -25,8 +25,9 @@ from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate, tables_state
 from vodpull.errors import ConfigurationError
 from vodpull.settings import Settings
-from vodpull.videos.file_urls import FileUrls
-from vodpull.videos.playback.handed_out_tokens import Signer
+
+if TYPE_CHECKING:
+    from vodpull import media
 
 MASTER_KEY_FILE = "master.key"
 """Below the data folder."""
@@ -132,12 +133,9 @@ def find_tools(settings: Settings) -> media.Toolbox:
     Raises:
         ConfigurationError: FFmpeg does not start, or the sandbox is required and does not work.
     """
+    from vodpull import media  # noqa: PLC0415 - a fifth of a command about keys or operators
+
     return media.find_toolbox(settings.ffmpeg_path, sandbox=settings.sandbox)
-
-
-def file_urls(settings: Settings, signer: Signer) -> FileUrls:
-    """Return how the URLs of stored files are written where nobody has called."""
-    return FileUrls(public_url=settings.public_url, domains=settings.publish_domains, sign=signer.handed_out)
 
 
 def wire_zone(settings: Settings) -> tzinfo:

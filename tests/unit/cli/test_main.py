@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer.main
@@ -58,3 +59,21 @@ def test_a_list_of_the_commands_loads_none_of_them() -> None:
     loaded = {*done.stdout.splitlines()[-1].split()}
     assert loaded & {f"vodpull.cli.{listed.module}" for listed in COMMANDS.values()} == set()
     assert "vodpull.cli.commands" in loaded
+
+
+def test_commands_about_keys_and_operators_load_nothing_of_videos(tmp_path: Path) -> None:
+    for words in (["keys", "create", "acme", "--new"], ["keys", "list"], ["operators", "list"]):
+        program = (
+            f"import sys; from vodpull.cli.main import app; app({words}, standalone_mode=False); print(*sys.modules)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env={"VODPULL_DATA_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        loaded = {*done.stdout.splitlines()[-1].split()}
+        assert "vodpull.app.installation" in loaded
+        assert loaded & {"vodpull.media", "vodpull.videos", "vodpull.workflows", "vodpull.api", "jwt"} == set(), words

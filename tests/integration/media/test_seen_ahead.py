@@ -109,6 +109,24 @@ async def proof_of(subject: Subject, source: Path, seen: Path | None, *, toolbox
     return await prove_content(replace(subject, original=original), toolbox=toolbox)
 
 
+async def test_the_index_of_a_source_is_read_once_for_all_instants(
+    packaged: tuple[Subject, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, orders = packaged[0].original.path, source_orders(packaged[0].plan, packaged[0].original.info)
+    asked: list[bool] = []
+    plain = decode_around.Tools.open
+
+    def counted(tools: decode_around.Tools, *words: Any, unseen: bool = False) -> Any:
+        asked.append(unseen)
+        return plain(tools, *words, unseen=unseen)
+
+    monkeypatch.setattr(decode_around.Tools, "open", counted)
+    walk = source_fingerprints.Walk(TOOLS, decode_around, source=source, orders=orders)
+    for at_s in (0.1, 2.0, 4.0, 8.0, 11.0):
+        assert walk.sights(*decode_around.searched(at_s, orders["frame_s"]))
+    assert sum(asked) == 1
+
+
 async def test_what_was_seen_ahead_is_not_decoded_again(
     packaged: tuple[Subject, Path], tmp_path: Path, toolbox: Toolbox
 ) -> None:

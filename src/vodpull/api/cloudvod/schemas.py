@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -49,8 +50,7 @@ class WireParameters(BaseModel):
 
 def wire_operation(name: str, request: type[BaseModel], *, get: bool = False) -> dict[str, Any]:
     """Return what the OpenAPI document says of an operation that reads its request itself."""
-    schema = request.model_json_schema()
-    schema = _inlined(schema, schema.pop("$defs", {}))
+    schema = _whole(request)
     if get:
         parameters = [
             {"name": field, "in": "query", "required": False, "schema": {"type": "string"}}
@@ -60,6 +60,13 @@ def wire_operation(name: str, request: type[BaseModel], *, get: bool = False) ->
         return {"operation_id": f"{name}Get", "openapi_extra": {"parameters": parameters}}
     content = {kind: {"schema": schema} for kind in ("application/json", "application/x-www-form-urlencoded")}
     return {"operation_id": name, "openapi_extra": {"requestBody": {"required": True, "content": content}}}
+
+
+@cache  # a call is reached by two methods, and to describe all of them was a tenth of the service's start
+def _whole(request: type[BaseModel]) -> dict[str, Any]:
+    schema = request.model_json_schema()
+    found: dict[str, Any] = _inlined(schema, schema.pop("$defs", {}))
+    return found
 
 
 def _inlined(node: Any, definitions: dict[str, Any]) -> Any:

@@ -39,13 +39,13 @@ def find_toolbox(ffmpeg_path: str, *, sandbox: Literal["auto", "require", "off"]
     _compile_scripts()
     ffmpeg = _find_ffmpeg(ffmpeg_path)
     bare = Toolbox(ffmpeg=ffmpeg, python=Path(sys.executable).resolve(), sandbox="limits")
-    if not _answers(bare):
-        raise ConfigurationError("the FFmpeg program does not start", field="VODPULL_FFMPEG_PATH")
     found = shutil.which("bwrap")
     if sandbox != "off" and found:
         boxed = Toolbox(ffmpeg=ffmpeg, python=bare.python, sandbox="bwrap", bwrap=Path(found).resolve())
         if _answers(boxed):
             return boxed
+    if not _answers(bare):
+        raise ConfigurationError("the FFmpeg program does not start", field="VODPULL_FFMPEG_PATH")
     if sandbox == "require":
         reason = "bubblewrap cannot make namespaces here" if found else "bubblewrap (bwrap) is not installed"
         raise ConfigurationError(f"the sandbox is required, but {reason}", field="VODPULL_SANDBOX")

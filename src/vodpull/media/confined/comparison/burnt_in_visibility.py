@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from operator import mul, sub
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ class Layers:
     hidden: frozenset[int] = frozenset()
     """Cells of which nothing can be told."""
 
-    @property
+    @cached_property
     def cells(self) -> frozenset[int]:
         """Cells that are covered by anything."""
         return self.hidden.union(*(layer.cells for layer in self.layers.values()))

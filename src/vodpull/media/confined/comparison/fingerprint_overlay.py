@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import mul
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ class Overlay:
     cover: tuple[float, ...]
     light: tuple[float, ...]
 
-    @property
+    @cached_property
     def cells(self) -> frozenset[int]:
         """Cells that are covered by anything."""
         return frozenset(at for at, share in enumerate(self.cover) if share)

@@ -70,6 +70,8 @@ class Walk:
         self._source = source
         self._orders = orders
         self._reading: Any = None
+        # Only asked where a decoder would begin: each time anew, the whole index would be read.
+        self._index: Any = None
 
     def sights(self, first_s: float, last_s: float) -> list[Any]:
         """Return the same as a film does, without care; behind what was asked for last."""
@@ -100,9 +102,9 @@ class Walk:
         reached_s = self._reading.reached_s
         if first_s - self._read.KEPT_S <= reached_s:
             return False
-        with self._tools.open(self._source, self._orders, unseen=True) as container:
-            stream = container.streams[self._orders["video"]]
-            self._read.seek(self._tools.av, container, stream, at_s=first_s + self._orders["zero_s"])
-            packets = self._read.packets(self._tools.av, container, stream)
-            begins_s = (float(packet.pts * packet.time_base) for packet in packets if packet.pts is not None)
-            return bool(next(begins_s, float("inf")) - self._orders["zero_s"] <= reached_s)
+        self._index = self._index or self._tools.open(self._source, self._orders, unseen=True)
+        stream = self._index.streams[self._orders["video"]]
+        self._read.seek(self._tools.av, self._index, stream, at_s=first_s + self._orders["zero_s"])
+        packets = self._read.packets(self._tools.av, self._index, stream)
+        begins_s = (float(packet.pts * packet.time_base) for packet in packets if packet.pts is not None)
+        return bool(next(begins_s, float("inf")) - self._orders["zero_s"] <= reached_s)

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from vodpull.media.confined.comparison.burnt_in_visibility import Layers
 from vodpull.media.confined.comparison.fingerprint_overlay import Overlay
 from vodpull.media.verify.likeness import CELLS, compare_sights
@@ -57,3 +61,17 @@ def test_where_text_changes_nothing_is_told_and_all_else_is() -> None:
     assert (good.wrong, good.levels, good.text) == ("", 0.0, None)
     other = [(time, bytes(255 - value for value in seen)) for time, seen in shown]
     assert "differs" in compare_sights(other, source, frame_s=0.04, fitted=False, overlay=changing).wrong
+
+
+def test_which_cells_are_covered_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Overlay] = []
+
+    def counted(overlay: Overlay) -> frozenset[int]:
+        found.append(overlay)
+        return frozenset({40, 41})
+
+    monkeypatch.setattr(Overlay.cells, "func", counted)
+    mark, text = replace(MARK), replace(TEXT)
+    for _ in range(2):
+        Layers(layers={"watermark": mark, "text": text}).judged([(BARE, BARE)] * 3, fitted=False)
+    assert sorted(map(id, found)) == sorted(map(id, (mark, text)))

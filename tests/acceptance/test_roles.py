@@ -14,7 +14,7 @@ from tests.services.vodpull import Vodpull
 
 pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
-CLIP = "bbb_854x480_5p1_30s.mp4"
+CLIP = "flower_faststart.mp4"
 
 TAKEN_OVER_S = 60
 """The work of a worker that vanished goes on within this time."""

@@ -57,7 +57,7 @@ class Postgres:
 
     def start(self) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200"
-        options += " -c fsync=off -c max_wal_size=128MB"  # it may be killed, but the machine stays
+        options += " -c fsync=off -c max_wal_size=128MB -c autovacuum=off"  # it may be killed, but the machine stays
         data = str(self._folder / "data")
         log = str(self._folder / "log")
         self._run("pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "-t", "60", "start")

@@ -18,6 +18,7 @@ import pytest
 from vodpull.errors import ConfigurationError, EncodeFailed, EncodeInterrupted, EncodeStalled, StorageFull
 from vodpull.media import Toolbox, ToolProgress, builtin_templates, describe, find_toolbox, needed_tools
 from vodpull.media.confined import launcher
+from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.tools import out_of_memory
 from vodpull.media.tools.ffmpeg_options import global_flags
 from vodpull.media.tools.limits import RunLimits
@@ -142,6 +143,12 @@ async def test_the_last_words_go_with_the_error(either_toolbox: Toolbox) -> None
         check(await python(code, either_toolbox), "testing")
     assert caught.value.log_tail.endswith("x last words\n")
     assert len(caught.value.log_tail) <= 4096
+
+
+async def test_so_do_those_of_a_script_that_gives_no_answer(either_toolbox: Toolbox) -> None:
+    with pytest.raises(EncodeFailed, match=r"no answer \(code 1\)") as caught:
+        await ask_pyav("no_such_script", {}, toolbox=either_toolbox)
+    assert "No module named 'no_such_script'" in caught.value.log_tail
 
 
 async def test_memory_is_limited(either_toolbox: Toolbox) -> None:

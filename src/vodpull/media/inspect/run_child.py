@@ -17,7 +17,7 @@ from typing import Any
 
 from vodpull.errors import EncodeFailed
 from vodpull.media.tools.limits import RunLimits
-from vodpull.media.tools.outcome import Finished, check_alive
+from vodpull.media.tools.outcome import Finished, check_alive, failed
 from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
@@ -47,13 +47,13 @@ async def ask_pyav(
     finished = await run_script(script, orders, *subjects, toolbox=toolbox, limits=limits, writes=writes, shared=shared)
     check_alive(finished, "measuring the file")
     if finished.returncode < 0:
-        raise EncodeFailed(f"the media crashed the decoder (signal {-finished.returncode})")
+        raise failed(finished, f"the media crashed the decoder (signal {-finished.returncode})")
     try:
         answer = json.loads(finished.stdout)
     except ValueError as error:
-        raise EncodeFailed(f"the probe gave no answer (code {finished.returncode})") from error
+        raise failed(finished, f"the probe gave no answer (code {finished.returncode})") from error
     if not isinstance(answer, dict):
-        raise EncodeFailed("the probe gave no answer")
+        raise failed(finished, "the probe gave no answer")
     return answer
 
 

@@ -48,9 +48,14 @@ def check(finished: Finished, what: str) -> None:
     check_alive(finished, what)
     if "No space left on device" in finished.stderr_tail:
         raise StorageFull(f"no space left while {what}")
-    error = EncodeFailed(f"{_cause(finished)} while {what}")
+    raise failed(finished, f"{_cause(finished)} while {what}")
+
+
+def failed(finished: Finished, message: str) -> EncodeFailed:
+    """Return a failure with the last words of the process, which the log and the console show."""
+    error = EncodeFailed(message)
     error.log_tail = finished.stderr_tail[-LOG_TAIL_CHARACTERS:].replace("\x00", "")  # databases refuse it
-    raise error
+    return error
 
 
 def check_alive(finished: Finished, what: str) -> None:

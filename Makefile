@@ -18,7 +18,7 @@ test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/installed-test ## install what the tests need and run all of them
 	scripts/test-services
 	# A file at a time for each of four processes, the slow ones first: one or two of them mostly wait for something.
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=
+	$(BIN)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder --cov --cov-report=
 	$(BIN)/python scripts/coverage-report.py
 
 lint: .venv/installed-test ## style, types, layers

@@ -8,29 +8,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from argon2 import PasswordHasher
+from tests.quick_hashes import quick_hashes
 from tests.services.postgres import Postgres
 from tests.services.tables import copy_of_tables
 from tests.stored import VAULT
 
 from vodpull.accounts.access_keys import Accounts, NewKey
-from vodpull.accounts.people import passwords
 from vodpull.database.connection import open_database
 from vodpull.jobs.store.store import Store
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick_hashes() -> Iterator[None]:
-    """Hash passwords at no cost; what they cost is for `tests/unit/accounts/people/test_passwords.py`."""
-    with pytest.MonkeyPatch.context() as patch:
-        quick = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr(passwords, "PasswordHasher", quick)
+    with quick_hashes():
         yield
 
 

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.testclient import TestClient
+from tests.quick_hashes import quick_hashes
 
 from vodpull.accounts.access_keys import Accounts, LiveKey, NewKey
 from vodpull.accounts.audit_log import AuditLog
@@ -185,7 +186,7 @@ def empty_file(sqlite_with_tables: Path, tmp_path_factory: pytest.TempPathFactor
 def set_up(empty_file: Path) -> SetUp:
     """Go through the first run once: to hash a password is most of what a test of one page would take."""
     file = shutil.copyfile(empty_file, empty_file.with_name("set-up.db"))
-    with _opened(file) as console:
+    with quick_hashes(), _opened(file) as console:  # this comes before what is quick for a module
         _choose_password(console)
         return SetUp(file=file, cookies=tuple(console.browser.cookies.jar))
 

@@ -17,7 +17,7 @@ demo: .venv/installed ## run the main job on the sample clip
 test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/installed-test ## install what the tests need and run all of them
 	scripts/test-services
-	# A file at a time for each of four processes, the slow ones first: one or two of them mostly wait for something.
+	# A file at a time for each of five processes, the slow ones first: two or three of them mostly wait for something.
 	$(BIN)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder --cov --cov-report=
 	$(BIN)/python scripts/coverage-report.py
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +12,8 @@ from vodpull.cli import patience
 from vodpull.cli.library.video_output import Told
 from vodpull.cli.library.videos import of_each
 from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
-from vodpull.cli.terminal.outcome_lines import size_text
 from vodpull.cli.terminal.output import print_json, print_problem, printable
+from vodpull.cli.terminal.upload_progress import progress_of
 from vodpull.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -109,33 +107,3 @@ def _caption(text: str) -> CaptionFile:
     from vodpull.client import CaptionFile
 
     return CaptionFile(path=path, language=language)
-
-
-@contextmanager
-def progress_of(file: Path, *, is_shown: bool) -> Iterator[OnProgress | None]:
-    """Show how far a file is until the block ends: a bar at a terminal, elsewhere a line for each tenth."""
-    if not is_shown:
-        yield None
-        return
-    if not sys.stderr.isatty():
-        yield Tenths(file.name)
-        return
-    from vodpull.cli.terminal.upload_bar import sending_bar
-
-    with sending_bar(printable(file.name)) as on_progress:
-        yield on_progress
-
-
-class Tenths:
-    """Writes a line to stderr for each tenth of a file that is there."""
-
-    def __init__(self, name: str) -> None:
-        self._name = printable(name)
-        self._last = -1
-
-    def __call__(self, done: int, total: int) -> None:
-        """Tell how far it is."""
-        tenth = 10 * done // total
-        if tenth > self._last:
-            typer.echo(f"{self._name}  {size_text(done)} of {size_text(total)}  {10 * tenth}%", err=True)
-        self._last = tenth

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-from vodpull.cli.library.uploads import Tenths, send_each
+from vodpull.cli.library.uploads import send_each
 from vodpull.cli.terminal.upload_bar import SILENT_S, Pace
+from vodpull.cli.terminal.upload_progress import Tenths
 from vodpull.client import OnProgress
 from vodpull.errors import ParameterError
 

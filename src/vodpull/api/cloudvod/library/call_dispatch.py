@@ -17,15 +17,15 @@ from starlette.responses import Response
 from vodpull.accounts.access_keys import LiveKey
 from vodpull.accounts.scopes import Scope
 from vodpull.api.cloudvod.library.refusals import Refused, Rules, as_problem, refusal_of
+from vodpull.api.cloudvod.library.reply_time_zone import reply_zone
 from vodpull.api.cloudvod.parameters import Parameters, parameters_of
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.error_replies import WireCode, error_body, message_of
 from vodpull.api.http.keys.audit_lines import note_of, subject_of
 from vodpull.api.http.keys.signatures import SignatureProof
 from vodpull.api.http.reply_counts import note_wire_code
-from vodpull.clock import read_zone
-from vodpull.errors import ParameterError, PermissionDenied, VodpullError
-from vodpull.request_signing import BASIC, SignedRequest
+from vodpull.errors import PermissionDenied, VodpullError
+from vodpull.request_signing import SignedRequest
 from vodpull.videos.file_urls import FileUrls
 
 log = structlog.get_logger(__name__)
@@ -118,16 +118,6 @@ class Desk:
             key=proof.key,
             request=proof.identity,
             urls=urls if Scope.PLAYBACK in proof.key.scopes else urls.without_tokens(),
-            zone=self._zone(signed),
+            zone=reply_zone(signed, own=self._context.wire_zone),
         )
         return call.act(parameters, caller)
-
-    def _zone(self, signed: SignedRequest) -> tzinfo:
-        """Return the zone of times: that of the BASIC scheme's own header, or the installation's."""
-        asked = signed.headers.get("x-time-zone", "")
-        if not asked or not signed.headers.get("authorization", "").strip().lower().startswith(BASIC.lower()):
-            return self._context.wire_zone
-        zone = read_zone(asked)
-        if zone is None:
-            raise ParameterError("X-Time-Zone is not an offset such as +08:00", field="X-Time-Zone")
-        return zone

@@ -23,6 +23,7 @@ from tests.services.azure import CONTAINER, running_azure
 from tests.services.s3 import BUCKET
 from vodpull.errors import ConfigurationError, ObjectMissing, StorageError, StorageUnavailable
 from vodpull.storage import ObjectStore, object_store, open_store
+from vodpull.storage.object_keys import WORK
 
 pytestmark = pytest.mark.waits
 
@@ -263,7 +264,7 @@ async def test_old_unfinished_uploads_to_a_bucket_are_aborted(
     for name, value in s3_environment.items():
         monkeypatch.setenv(name, value)
     client = boto3.client("s3", region_name="us-east-1")
-    ours, somebody_elses = f"{tmp_path.name}/work/a/1", f"{tmp_path.name}/other/1"
+    ours, somebody_elses = f"{tmp_path.name}/{WORK}/a/1", f"{tmp_path.name}/other/1"
     for key in (ours, somebody_elses):
         client.create_multipart_upload(Bucket=BUCKET, Key=key)
     store = open_store(f"s3://{BUCKET}/{tmp_path.name}")

@@ -53,27 +53,38 @@ def test_every_command_is_where_the_list_says_and_begins_its_help_alike() -> Non
         assert (listed.function is None) == hasattr(command, "commands")
 
 
-def test_a_list_of_the_commands_loads_none_of_them() -> None:
-    program = "import sys; from vodpull.cli.main import app; app(['-h'], standalone_mode=False); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
-    loaded = {*done.stdout.splitlines()[-1].split()}
+LOADED = """
+import sys
+from vodpull.cli.main import app
+app(sys.argv[1:], standalone_mode=False)
+print(*sys.modules)
+"""
+
+
+def loaded_by(*words: str, data_dir: Path) -> set[str]:
+    """Return the modules that are there after a command."""
+    program = (
+        "import sys; from vodpull.cli.main import app; app(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        env={"VODPULL_DATA_DIR": str(data_dir)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return {*done.stdout.splitlines()[-1].split()}
+
+
+def test_a_list_of_the_commands_loads_none_of_them(tmp_path: Path) -> None:
+    loaded = loaded_by("-h", data_dir=tmp_path)
     assert loaded & {f"vodpull.cli.{listed.module}" for listed in COMMANDS.values()} == set()
     assert "vodpull.cli.commands" in loaded
 
 
 def test_commands_about_keys_and_operators_load_nothing_of_videos(tmp_path: Path) -> None:
     for words in (["keys", "create", "acme", "--new"], ["keys", "list"], ["operators", "list"]):
-        program = (
-            f"import sys; from vodpull.cli.main import app; app({words}, standalone_mode=False); print(*sys.modules)"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            env={"VODPULL_DATA_DIR": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        loaded = {*done.stdout.splitlines()[-1].split()}
+        loaded = loaded_by(*words, data_dir=tmp_path)
         assert "vodpull.app.installation" in loaded
         assert loaded & {"vodpull.media", "vodpull.videos", "vodpull.workflows", "vodpull.api", "jwt"} == set(), words

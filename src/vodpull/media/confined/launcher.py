@@ -99,7 +99,7 @@ def _become(program: list[str], orders: dict[str, int], launcher: int) -> None:
 
 
 def _run(program: list[str]) -> int:
-    """Run a script as `python -I -S` does, and return its exit code."""
+    """Call `main` of a script, and return the exit code: 0, or that of an exception, which is told on stderr."""
     folder, _, file = program[0].rpartition("/")
     try:
         sys.path.insert(0, folder)

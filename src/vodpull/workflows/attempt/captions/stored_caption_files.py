@@ -145,7 +145,7 @@ class CaptionFiles:
     def show_early(self, job: Job, folder: Path) -> None:
         """Let the playlists of a folder that is about to be published name the captions of their video."""
         known = self._rows.of_video(job.video_id)
-        # Each from itself: killed in the middle, it would be empty, and empty it would be published.
+        # Each is made from itself, and in its folder all is published: what a kill leaves half written lies beside it.
         tied = folder.with_name(f"{folder.name}.tied")
         for path in folder.glob("*.m3u8"):
             tied.write_text(captions.tie(path.read_text("utf-8"), text_renditions(job, known)), "utf-8")

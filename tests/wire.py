@@ -12,6 +12,10 @@ from starlette.testclient import TestClient
 
 from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.clock import now_s
+from vodpull.database import tables
+from vodpull.errors import Cancelled, Failure
+from vodpull.jobs.store.final_statuses import Outcome, final_values
+from vodpull.jobs.store.rows import IS_FINAL
 from vodpull.request_signing import SigningKey, sign
 from vodpull.storage.object_store import ObstoreObjects
 
@@ -59,3 +63,29 @@ class Wire:
         signer = SigningKey(access_key=used.access_key, secret=used.secret_key, nonce=secrets.token_hex(8))
         url = f"{self.browser.base_url}{sent.target}"
         return sign(sent.method, url, sent.body, key=signer, now_s=now_s(), content_type=sent.content_type)
+
+    def forget_videos(self) -> None:
+        """Delete every video and category, and let nothing that is under way make or change one."""
+        with self.database.begin() as connection:
+            # First of all: from here on, nothing that a worker still does of a job counts.
+            over = final_values(Outcome(failure=Failure.of(Cancelled("the test is over"))))
+            connection.execute(tables.job.update().where(~IS_FINAL).values(over))
+            # The folder of the vectors' video is one video's.
+            connection.execute(tables.job.update().values(directory=tables.job.c.job_id))
+            for table in _OF_VIDEOS:
+                connection.execute(table.delete())
+            # The vectors begin with node 1001 and nothing stored.
+            connection.execute(tables.account.update().values(last_node_id=0, stored_bytes=0, peak_bytes=0))
+
+
+_OF_VIDEOS = (
+    tables.material_use,
+    tables.material,
+    tables.video_category,
+    tables.category,
+    tables.caption,
+    tables.video,
+    tables.event,
+    tables.task,
+    tables.storage_day,
+)

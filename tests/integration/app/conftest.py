@@ -16,7 +16,6 @@ from vodpull.accounts.access_keys import Accounts
 from vodpull.app.data_folder import make_data_dir
 from vodpull.app.installation import open_vault
 from vodpull.app.service import running_service
-from vodpull.database import tables
 from vodpull.database.connection import open_database
 from vodpull.settings import load_settings
 from vodpull.storage import open_store
@@ -58,23 +57,10 @@ def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     database.dispose()
 
 
-_OF_VIDEOS = (tables.material_use, tables.material, tables.video_category, tables.category, tables.caption)
-
-
 @pytest.fixture(autouse=True)
 def _no_videos(request: pytest.FixtureRequest) -> Iterator[None]:
     """Leave no video and no category to the next test of the same service."""
     used: Wire | None = request.getfixturevalue("wire") if "wire" in request.fixturenames else None
     yield
-    if used is None:
-        return
-    with used.database.begin() as connection:
-        for table in (*_OF_VIDEOS, tables.video):
-            connection.execute(table.delete())
-        for table in (tables.event, tables.task):
-            connection.execute(table.delete())
-        connection.execute(tables.storage_day.delete())
-        # The vectors begin with node 1001 and nothing stored.
-        connection.execute(tables.account.update().values(last_node_id=0, stored_bytes=0, peak_bytes=0))
-        # The folder of the vectors' video is one video's; what works on an old job ends by itself.
-        connection.execute(tables.job.update().values(directory=tables.job.c.job_id))
+    if used is not None:
+        used.forget_videos()

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from httpx2 import Response
 from tests.contract.test_vectors import load
+from tests.stored import ASSET
 from tests.upload_file import vector_file
 from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
@@ -22,6 +23,8 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import StorageFull
 from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin
+from vodpull.jobs.store.job_refs import JobRef
+from vodpull.jobs.store.store import Store
 from vodpull.uploads.room_promises import RoomPromises
 from vodpull.uploads.upload_token import Policy, UploadKey, sign_token
 from vodpull.videos.library import Library
@@ -293,6 +296,20 @@ def test_a_form_that_breaks_off_leaves_nothing(wire: Wire) -> None:
     assert said(broken) == refused("body shorter")
     with wire.database.connect() as connection:
         assert connection.execute(sa.select(tables.upload_part)).first() is None
+    assert Library(wire.database).count(VideoFilter(account_id=None)) == 0
+
+
+def test_what_works_on_a_forgotten_video_does_not_bring_it_back(wire: Wire) -> None:
+    made = sender(wire)
+    assert made.form(FILE[:100]).status_code == 200
+    job = tables.job.c
+    query = sa.select(job.job_id, job.attempt).where(job.video_id == made.data["videoId"])
+    with wire.database.connect() as connection:
+        found = connection.execute(query).one()
+    wire.forget_videos()
+    Store(wire.database).record_pulled(
+        JobRef(job_id=found.job_id, attempt=found.attempt), ASSET
+    )  # as a worker does that was slower than the test
     assert Library(wire.database).count(VideoFilter(account_id=None)) == 0
 
 

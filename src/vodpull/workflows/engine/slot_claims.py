@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,6 +82,7 @@ class Slots:
         read, read_all = SystemDatabase.get_queue, SystemDatabase.list_queues
         stored: dict[str, StoredQueue] = {}
 
+        @wraps(read)
         def get_queue(system: SystemDatabase, name: str, **options: Any) -> StoredQueue | None:
             found = stored.get(name) or read(system, name, **options)
             if found is None or name not in known:
@@ -90,6 +92,7 @@ class Slots:
                 self._wakeups.wait_for_work(name)  # the library's own wait, which follows, cannot be ended early
             return self._paced(found, known[name])
 
+        @wraps(read_all)
         def list_queues(system: SystemDatabase, **options: Any) -> list[StoredQueue]:
             found = list(stored.values()) if len(stored) == len(known) else read_all(system, **options)
             # A thread begins with the poll that it finds here, and shortens it by a tenth at each look only.
@@ -103,9 +106,11 @@ class Slots:
         """Serve the accounts of a queue in turn, where the library draws lots."""
         read, claim = SystemDatabase.get_queue_partitions, SystemDatabase.start_queued_workflows
 
+        @wraps(read)
         def get_queue_partitions(system: SystemDatabase, queue: str) -> list[str]:
             return self._turns.order(queue, read(system, queue))
 
+        @wraps(claim)
         def start_queued_workflows(system: SystemDatabase, queue: StoredQueue, *rest: Any, **options: Any) -> Any:
             claimed, reason = claim(system, queue, *rest, **options)
             account = rest[ACCOUNT_PLACE] if len(rest) > ACCOUNT_PLACE else None

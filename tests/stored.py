@@ -96,22 +96,17 @@ def accept(store: Store, accounts: Accounts, *, jobs: int = 2, trans_no: str = "
     return view
 
 
-def ref(job: Job) -> JobRef:
-    """Return what names the attempt of a job."""
-    return JobRef(job_id=job.job_id, attempt=job.attempt)
-
-
 def add_video(store: Store, view: BatchView, position: int = 0, **fields: Any) -> Job:
     """Store the original of a job, so that it is a video; `fields` are those of its asset."""
     job = view.jobs[position]
-    store.record_pulled(ref(job), replace(ASSET, **{"video_id": job.video_id} | fields), encodes=False)
+    store.record_pulled(JobRef.of(job), replace(ASSET, **{"video_id": job.video_id} | fields), encodes=False)
     return job
 
 
 def finish(store: Store, job: Job, outcome: Outcome) -> BatchView | None:
     """End a job, and return its batch when that is final."""
     with store.transaction() as connection:
-        return store.finish_job(connection, ref(job), outcome)
+        return store.finish_job(connection, JobRef.of(job), outcome)
 
 
 def older_database(url: str, revision: str) -> sa.Engine:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.test_vectors import load
+from tests.vectors import load
 from tests.wire import Sent
 
 CALLS: dict[str, dict[str, Any]] = load("video-exchanges")["calls"]

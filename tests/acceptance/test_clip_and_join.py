@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.clapper import Clapper, assert_in_step, read_pictures
 from tests.origin import Origin
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
+from tests.waiting import until
 from vodpull.client import Client
 from vodpull.errors import NotFound
 from vodpull.request_signing import sign
@@ -58,13 +60,13 @@ def wire(editor: Vodpull, path: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def ended(editor: Vodpull, query: str, trans_no: str) -> dict[str, Any]:
-    deadline_s = time.monotonic() + 240
-    while (data := editor.call(query, {"transNo": trans_no})["data"])["status"] == 1:
-        assert time.monotonic() < deadline_s, editor.log()[-3000:]
-        time.sleep(0.2)
+    def found() -> dict[str, Any]:
+        data: dict[str, Any] = editor.call(query, {"transNo": trans_no})["data"]
+        return {} if data["status"] == 1 else data
+
+    data = until(found, within_s=240, told=lambda: editor.log()[-3000:])
     assert data["status"] == 2, editor.log()[-3000:]
-    found: dict[str, Any] = data
-    return found
+    return data
 
 
 def original_of(editor: Vodpull, video_id: str, folder: Path) -> Path:
@@ -152,10 +154,9 @@ def test_what_is_joined_plays_survives_a_kill_and_is_encoded_again(
     assert fitted["videoDuration"] == "10"
     again = {"videoIds": info["videoId"], "transCodeTemplateName": "abr"}
     assert editor.call("transCode", again)["code"] == 200
-    deadline_s = time.monotonic() + 120
-    while (row := editor.api("GET", f"/videos/{info['videoId']}").json())["encode_state"] == "encoding":
-        assert time.monotonic() < deadline_s
-        time.sleep(0.2)
+    video = partial(editor.api, "GET", f"/videos/{info['videoId']}")
+    until(lambda: video().json()["encode_state"] != "encoding")
+    row = video().json()
     assert (row["encode_state"], row["is_playable"]) == ("encoded", True)
     assert editor.call("deleteVideo", {"videoId": info["videoId"], "onlyDeleteSource": 1})["code"] == 200
     clip = {"transNo": "clip-2", "videoId": info["videoId"], "seekStart": 2, "duration": 2, "filename": "from outputs"}

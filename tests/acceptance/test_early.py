@@ -7,7 +7,6 @@ import base64
 import hashlib
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from tests.origin import Origin, run_origin_in_thread
 from tests.services.postgres import Postgres
 from tests.services.s3 import BUCKET
 from tests.services.vodpull import QUICK, Vodpull
+from tests.waiting import until
 from vodpull.storage import UPLOADS, open_store
 
 pytestmark = pytest.mark.slow
@@ -60,11 +60,12 @@ def job_of(service: Vodpull, batch: dict[str, Any]) -> dict[str, Any]:
 
 def wait_playable(service: Vodpull, batch: dict[str, Any]) -> dict[str, Any]:
     """Return the job at the first look at which it can be played."""
-    deadline_s = time.monotonic() + 120
-    while not (job := job_of(service, batch))["is_playable"]:
-        assert time.monotonic() < deadline_s, (job, service.log()[-3000:])
-        time.sleep(0.1)
-    return job
+
+    def playable() -> dict[str, Any]:
+        job = job_of(service, batch)
+        return job if job["is_playable"] else {}
+
+    return until(playable, every_s=0.1, told=lambda: (job_of(service, batch), service.log()[-3000:]))
 
 
 def media_of(service: Vodpull, path: str) -> m3u8.M3U8:
@@ -107,11 +108,9 @@ def begin_upload(service: Vodpull, data: bytes, *, encoded_by: Vodpull | None = 
     made = tus(service, "POST", "", Upload_Length=str(len(data)), Upload_Metadata=said)
     upload_id = made.headers["location"].rpartition("/")[2]
     send_on(service, upload_id, data[: len(data) // 2])
-    deadline_s = time.monotonic() + 120
     worker = encoded_by or service
-    while not list(work_of(worker, upload_id).glob("results/chunk-*")):
-        assert time.monotonic() < deadline_s, worker.log()[-3000:]
-        time.sleep(0.05)
+    chunks = work_of(worker, upload_id) / "results"
+    until(lambda: list(chunks.glob("chunk-*")), every_s=0.05, told=lambda: worker.log()[-3000:])
     return upload_id
 
 
@@ -144,13 +143,14 @@ def test_an_upload_is_encoded_while_it_comes(service: Vodpull, film: Path) -> No
     assert not made & {name.split("-")[1] for name in early}
 
 
-def encoded(service: Vodpull, before: int, *, within_s: float = 120) -> dict[str, Any]:
+def encoded(service: Vodpull, before: int) -> dict[str, Any]:
     """Return the newest video once it is encoded."""
-    deadline_s = time.monotonic() + within_s
-    while len(videos_of(service)) == before or videos_of(service)[0]["encode_state"] != "encoded":
-        assert time.monotonic() < deadline_s, service.log()[-3000:]
-        time.sleep(0.1)
-    return dict(videos_of(service)[0])
+
+    def newest() -> dict[str, Any]:
+        videos = videos_of(service)
+        return videos[0] if len(videos) > before and videos[0]["encode_state"] == "encoded" else {}
+
+    return until(newest, within_s=240, told=lambda: service.log()[-3000:])
 
 
 def segments_of(service: Vodpull, video_id: str) -> list[str]:
@@ -225,7 +225,7 @@ def test_an_upload_outlives_kills_of_who_takes_it_in_and_of_who_encodes_it(
     assert videos_of(api) == [], "nothing is shown before the last byte"
     worker.start()
     send_on(api, upload_id, data[-1:], at=len(data) - 1)
-    video = encoded(api, 0, within_s=240)  # a worker that is gone is waited for half a minute
+    video = encoded(api, 0)  # a worker that is gone is waited for half a minute
     assert api.api("GET", f"/videos/{video['video_id']}").json()["sha256"] == hashlib.sha256(data).hexdigest()
     path = urlsplit(api.api("GET", f"/videos/{video['video_id']}").json()["playlist_url"]).path
     found = media_of(api, path.removeprefix("/media/")).segments
@@ -240,10 +240,7 @@ def test_of_an_upload_that_is_given_up_nothing_stays(service: Vodpull, film: Pat
     before = len(videos_of(service))
     upload_id = begin_upload(service, film.read_bytes())
     tus(service, "DELETE", f"/{upload_id}")
-    deadline_s = time.monotonic() + 60
-    while work_of(service, upload_id).exists():
-        assert time.monotonic() < deadline_s, service.log()[-3000:]
-        time.sleep(0.05)
+    until(lambda: not work_of(service, upload_id).exists(), told=lambda: service.log()[-3000:])
     assert len(videos_of(service)) == before
     assert not list((service.data_dir / "media" / "uploads").glob("*/*"))
 
@@ -260,8 +257,5 @@ def test_what_was_shown_early_goes_with_a_cancelled_job(service: Vodpull, own_or
     batch = service.create(own_origin.url("film.mp4"))
     early = wait_playable(service, batch)
     assert service.api("POST", f"/batches/{batch['batch_id']}/cancel").is_success
-    deadline_s = time.monotonic() + 30
-    while not is_gone(service, early["playlist"]):
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
+    until(lambda: is_gone(service, early["playlist"]))
     assert not job_of(service, batch)["is_playable"]

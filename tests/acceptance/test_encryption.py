@@ -16,7 +16,7 @@ import jwt
 import pytest
 from playwright.sync_api import Error
 
-from tests.acceptance.test_playback import named, playback, until
+from tests.acceptance.playback_calls import named, playback, wait_for_status
 from tests.origin import Origin
 from tests.services.chromium import running_chromium
 from tests.services.players import players_page
@@ -221,7 +221,7 @@ def test_a_player_in_a_browser_plays_it_and_stops_when_its_token_ends(encrypted:
         height, variants = page.evaluate(PLAY, good)
         assert (height in {96, 144}, variants) == (True, 2)
         assert service.api("DELETE", f"/playback-keys/{made['key_id']}").status_code == 204
-        until(service, good, 403)
+        wait_for_status(service, good, 403)
         assert page.evaluate(GO_ON) == 403
 
 

@@ -8,8 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from tests.origin import Origin, run_origin_in_thread
 from tests.services.missing import missing
 from tests.services.postgres import Postgres
 from tests.services.vodpull import Vodpull
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
@@ -57,7 +57,7 @@ def test_work_waits_for_a_store_that_is_away_or_ill(
         with fleet(tmp_path, origin.origin, postgres=postgres, s3_environment=s3, workers=1) as members:
             api, worker = members
             task_id = api.pull([{"fetchUrl": origin.url(LONG_CLIP)}])
-            until(lambda: encoded(worker), within_s=120)
+            until(lambda: encoded(worker), every_s=0.1)
             for state in ILL:
                 wire.become(state)
                 expect_wait(worker)
@@ -72,11 +72,11 @@ def test_work_goes_on_after_a_restart_of_the_database(
     with fleet(tmp_path, origin.origin, postgres=postgres, s3_environment=s3_environment, workers=1) as members:
         api, worker = members
         task_id = api.pull([{"fetchUrl": origin.url(LONG_CLIP)}])
-        until(lambda: encoded(worker), within_s=120)
+        until(lambda: encoded(worker), every_s=0.1)
         postgres.stop("immediate")
         postgres.start()
         # Until it has found the database again, it answers that it is away (503).
-        until(lambda: "data" in api.call("pullVideoQuery", {"taskId": task_id}), within_s=30)
+        until(lambda: "data" in api.call("pullVideoQuery", {"taskId": task_id}))
         expect_done_once(api, task_id, members)
         assert "job failed" not in worker.log()
 
@@ -87,7 +87,7 @@ def test_a_worker_that_is_told_to_end_hands_over_at_once(
     with fleet(tmp_path, origin.origin, postgres=postgres, s3_environment=s3_environment, workers=2) as members:
         api, leaving, staying = members
         task_id = api.pull([{"fetchUrl": origin.url(LONG_CLIP)}])
-        until(lambda: encodes(leaving), within_s=120)
+        until(lambda: encodes(leaving), every_s=0.1)
         os.kill(leaving.pid, signal.SIGTERM)
         assert leaving.wait_end(within_s=30) == 0
         until(lambda: "taking back its work" in staying.log(), within_s=AT_ONCE_S)
@@ -100,7 +100,7 @@ def test_a_frozen_worker_is_replaced_and_ends_itself_when_it_wakes(
     with fleet(tmp_path, origin.origin, postgres=postgres, s3_environment=s3_environment, workers=2) as members:
         api, *workers = members
         task_id = api.pull([{"fetchUrl": origin.url(LONG_CLIP)}])
-        until(lambda: any(encodes(worker) for worker in workers), within_s=120)
+        until(lambda: any(encodes(worker) for worker in workers), every_s=0.1)
         frozen = next((worker for worker in workers if encodes(worker)), workers[0])
         other = workers[1 - workers.index(frozen)]
         os.kill(frozen.pid, signal.SIGSTOP)
@@ -133,7 +133,7 @@ def test_a_worker_behind_a_cut_link_is_replaced_and_ends_itself(
         far.encode_quickly()
         with running([api, far]):
             task_id = api.pull([{"fetchUrl": f"{trusted}/{LONG_CLIP}"}])
-            until(lambda: encodes(far), within_s=120)
+            until(lambda: encodes(far), every_s=0.1)
             is_cut = threading.Event()
 
             def cut() -> None:
@@ -191,13 +191,6 @@ class Far(Vodpull):
         return "storage" in self.log()
 
 
-def until(condition: Callable[[], object], *, within_s: float) -> None:
-    deadline_s = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.1)
-
-
 def encodes(worker: Vodpull) -> bool:
     """Return True while FFmpeg works for this worker."""
     return any("libx264" in line for line in worker.descendants())
@@ -211,7 +204,7 @@ def encoded(*workers: Vodpull) -> list[str]:
 def expect_wait(worker: Vodpull) -> None:
     """The worker finds out, from now on, that the store does not answer as it should."""
     before = worker.log().count("waiting for storage")
-    until(lambda: worker.log().count("waiting for storage") > before, within_s=60)
+    until(lambda: worker.log().count("waiting for storage") > before, every_s=0.1)
 
 
 def expect_done(api: Vodpull, task_id: str) -> None:

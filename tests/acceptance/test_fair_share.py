@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull
+from tests.waiting import OFTEN_S, until
 
 SLOTS = 2
 CROWD = 600
@@ -35,20 +35,13 @@ def crowded(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterato
 
 def test_a_single_item_waits_for_one_slot_turnover(crowded: Vodpull, origin: Origin) -> None:
     single = crowded.key("single")
-    _until(lambda: len(seen(origin, "crowd")) > 2 * SLOTS)
+    until(lambda: len(seen(origin, "crowd")) > 2 * SLOTS, every_s=OFTEN_S)
     crowded.create(origin.url("slow?pause=0.02&piece=30000&single=1"), key=single, template="original")
     before = len(seen(origin, "crowd"))
-    _until(lambda: seen(origin, "single") != [])
+    until(lambda: seen(origin, "single") != [], every_s=OFTEN_S)
     after = [number for number in seen(origin, "crowd") if number < seen(origin, "single")[0]]
     assert len(after) - before <= 2 * SLOTS, "a turn of the queue of jobs, and one of the queue of fetches"
     assert len(after) < CROWD / 2, "most of the crowd still waited"
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
 
 
 def seen(origin: Origin, whose: str) -> list[int]:
@@ -75,14 +68,14 @@ def dripped_on(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iter
 
 
 def test_a_slot_is_left_while_one_account_drips(dripped_on: Vodpull, origin: Origin) -> None:
-    _until(lambda: len(seen(origin, "drip")) == 3)
+    until(lambda: len(seen(origin, "drip")) == 3, every_s=OFTEN_S)
     dripped_on.create(origin.url("slow?pause=0&piece=30000&tiny=1"), key=dripped_on.key("other"), template="original")
-    _until(lambda: seen(origin, "tiny") != [])
+    until(lambda: seen(origin, "tiny") != [], every_s=OFTEN_S)
     assert len(seen(origin, "drip")) == 3, "nothing of theirs had to end for it"
 
 
 def test_what_a_service_writes_is_for_its_user_alone(dripped_on: Vodpull, origin: Origin) -> None:
-    _until(lambda: len(seen(origin, "drip")) >= 3)
+    until(lambda: len(seen(origin, "drip")) >= 3, every_s=OFTEN_S)
     open_to_others = [path for path in dripped_on.data_dir.rglob("*") if path.lstat().st_mode & 0o077]
     assert open_to_others == []
     assert dripped_on.data_dir.stat().st_mode & 0o777 == 0o700

@@ -6,14 +6,14 @@ import contextlib
 import hashlib
 import io
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull
+from tests.waiting import OFTEN_S, until
 from vodpull.imports.entries import Entry
 from vodpull.imports.listers.csv_and_jsonl import read_jsonl
 
@@ -73,7 +73,7 @@ def test_a_file_of_a_named_folder_is_fetched_by_whoever_may(fetching: Vodpull, c
     neighbour = fetching.key("neighbour")
     batch = fetching.create("mine:clip.mp4", template="original", key=neighbour)
     path = f"/batches/{batch['batch_id']}"
-    _until(lambda: fetching.api("GET", path, key=neighbour).json()["jobs"][0]["stage"] == "done")
+    until(lambda: fetching.api("GET", path, key=neighbour).json()["jobs"][0]["stage"] == "done")
 
 
 def test_a_library_goes_out_as_it_would_come_in_again(fetching: Vodpull, tmp_path: Path) -> None:
@@ -119,11 +119,11 @@ def test_one_url_asked_for_many_times_is_as_many_jobs(fetching: Vodpull, origin:
 
 
 def test_a_cancelled_fetch_ends_and_leaves_no_part_file(fetching: Vodpull, origin: Origin) -> None:
-    task_id = fetching.pull([{"fetchUrl": origin.url("throttled?rate=200000&file=real_1080p30_18s.mp4")}])
+    task_id = fetching.pull([{"fetchUrl": origin.url("throttled?rate=20000&file=real_1080p30_18s.mp4")}])
     work = fetching.data_dir / "work"
-    _until(lambda: list(work.rglob("source.part")) != [])
+    until(lambda: _files(work, "source.part"), every_s=OFTEN_S)
     assert fetching.api("POST", f"/batches/{task_id}/cancel").status_code == 200
-    _until(lambda: list(work.rglob("source.part")) == [])
+    until(lambda: not _files(work, "source.part"))
     data = fetching.query(task_id)
     assert (data["status"], data["items"][0]["pullStatus"]) == (2, 3)
     assert fetching.state(task_id)["jobs"][0]["stage"] == "cancelled"
@@ -133,7 +133,7 @@ def test_a_fetch_goes_on_after_a_stop_of_the_service(fetching: Vodpull, origin: 
     task_id = fetching.pull(
         [{"fetchUrl": origin.url("throttled?rate=800000&file=real_1080p30_18s.mp4")}], workflowId="original"
     )
-    _until(lambda: list((fetching.data_dir / "work").rglob("source.journal")) != [])
+    until(lambda: _files(fetching.data_dir / "work", "source.journal"), every_s=OFTEN_S)
     assert fetching._process is not None
     fetching._process.terminate()
     fetching._process.wait(timeout=60)
@@ -144,11 +144,7 @@ def test_a_fetch_goes_on_after_a_stop_of_the_service(fetching: Vodpull, origin: 
     assert re.fullmatch(r"bytes=[1-9][0-9]+-.*", asked[-1])
 
 
-def _until(condition: Callable[[], bool], *, within_s: float = 30) -> None:
-    deadline_s = time.monotonic() + within_s
+def _files(folder: Path, name: str) -> list[Path]:
     while True:
         with contextlib.suppress(FileNotFoundError):  # a folder that goes while it is read
-            if condition():
-                return
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
+            return list(folder.rglob(name))

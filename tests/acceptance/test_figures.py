@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tests.origin import Origin
 from tests.services.collector import Collector, running_collector
 from tests.services.receiver import Receiver
 from tests.services.vodpull import Vodpull
+from tests.waiting import until
 
 SECRET = "hunter2"
 
@@ -44,11 +44,8 @@ def figures(service: Vodpull) -> dict[str, float]:
 
 def wait_for(service: Vodpull, name: str) -> dict[str, float]:
     """Return the figures once this one has begun to count."""
-    deadline_s = time.monotonic() + 30
-    while not (found := figures(service)).get(name):
-        assert time.monotonic() < deadline_s, (name, found)
-        time.sleep(0.1)
-    return found
+    until(lambda: figures(service).get(name), told=lambda: (name, figures(service)))
+    return figures(service)
 
 
 def test_work_can_be_watched_and_no_secret_with_it(

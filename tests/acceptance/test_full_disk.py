@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from tests.origin import Origin
 from tests.services.missing import missing
 from tests.services.vodpull import Vodpull
+from tests.waiting import until
 
 CLIP = "real_720p2997_60s.mp4"
 """9.7 MB."""
@@ -37,11 +37,8 @@ def test_a_source_waits_for_space_and_comes_whole(small_disk: Path, origin: Orig
         ballast = small_disk / "ballast"
         ballast.write_bytes(b"x" * 34 * 1024 * 1024)
         task_id = service.pull([{"fetchUrl": origin.url(CLIP)}], workflowId="original")
-        deadline_s = time.monotonic() + 60
-        while "waiting for storage" not in service.log():
-            assert time.monotonic() < deadline_s, service.log()
-            assert service.query(task_id)["status"] == 1
-            time.sleep(0.1)
+        until(lambda: "waiting for storage" in service.log(), told=service.log)
+        assert service.query(task_id)["status"] == 1
         ballast.unlink()
         [item] = service.wait(task_id)["items"]
         assert item["pullStatus"] == 2

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance.import_calls import counted, order, wait_for
 from tests.origin import Origin
 from tests.pngs import png
 from tests.services.vodpull import Vodpull
@@ -71,26 +72,6 @@ def begin(service: Vodpull, old: Vodpull, **asked: object) -> dict[str, Any]:
     assert reply.status_code == 201, reply.text
     made: dict[str, Any] = reply.json()
     return made
-
-
-def wait_for(service: Vodpull, import_id: str, *states: str, within_s: float = 120) -> dict[str, Any]:
-    deadline_s = time.monotonic() + within_s
-    while (found := service.api("GET", f"/imports/{import_id}").json())["state"] not in states:
-        assert time.monotonic() < deadline_s, (found, service.log()[-3000:])
-        time.sleep(0.1)
-    shown: dict[str, Any] = found
-    return shown
-
-
-def order(service: Vodpull, import_id: str, word: str, **body: object) -> dict[str, Any]:
-    reply = service.api("POST", f"/imports/{import_id}/{word}", json=body)
-    assert reply.status_code == 200, reply.text
-    found: dict[str, Any] = reply.json()
-    return found
-
-
-def counted(found: dict[str, Any]) -> dict[str, int]:
-    return {state: tally["entries"] for state, tally in found["counts"].items() if tally["entries"]}
 
 
 def kept_secrets(service: Vodpull) -> list[str | None]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull, processes_on
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -32,13 +33,6 @@ def fragile(tmp_path: Path, origin: Origin) -> Iterator[Vodpull]:
     service.stop()
 
 
-def until(condition: Callable[[], bool], *, within_s: float) -> None:
-    deadline_s = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
-
-
 def test_every_item_completes_although_everything_is_killed_five_times(
     fragile: Vodpull, origin: Origin, tmp_path: Path
 ) -> None:
@@ -51,12 +45,12 @@ def test_every_item_completes_although_everything_is_killed_five_times(
             fragile.kill()
         else:
             fragile.kill_worker_only()
-        until(lambda: processes_on(tmp_path / "data") == [], within_s=5)
+        until(lambda: processes_on(tmp_path / "data") == [], within_s=10, every_s=0.05)
         fragile.start()
     data = fragile.wait(task_id)
     assert [(item["pullStatus"], item["cmdStatus"]) for item in data["items"]] == [(2, 2)] * 3, f"seed {seed}"
     assert [len(item["videoInfo"]["videoFileList"]) for item in data["items"]] == [4, 3, 2]
-    until(lambda: list((tmp_path / "data" / "work").iterdir()) == [], within_s=30)  # right after the final state
+    until(lambda: list((tmp_path / "data" / "work").iterdir()) == [])  # right after the final state
     partial = [path.name for path in (tmp_path / "data" / "media").rglob("*") if path.name.endswith((".part", ".tmp"))]
     assert partial == []
 
@@ -67,7 +61,7 @@ def test_a_finished_encode_is_not_done_again_after_a_kill(fragile: Vodpull, orig
     def first_is_encoded() -> bool:
         return fragile.log().count("encoded ") >= 1
 
-    until(first_is_encoded, within_s=120)
+    until(first_is_encoded, every_s=0.05)
     fragile.kill()
     fragile.start()
     data = fragile.wait(task_id)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import httpx2
 import pytest
 
+from tests.acceptance.playback_calls import wait_for_status
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull
+from tests.waiting import until
 
 pytestmark = pytest.mark.waits
 
@@ -44,15 +44,15 @@ def test_a_video_plays_on_while_it_is_encoded_again(service: Vodpull, origin: Or
     before = played(service, playlist)
     assert service.call("transCode", {"videoIds": video_id, "transCodeTemplateName": "mp4"})["code"] == 200
     assert service.call("transCode", {"videoIds": video_id, "transCodeTemplateName": "abr"})["code"] == 300
-    deadline_s = time.monotonic() + 240
-    while encode_state(service, video_id) == "encoding":
-        played(service, playlist)
-        time.sleep(0.2)  # a player looks now and then; without a pause the players take the encoder's processor
-        assert time.monotonic() < deadline_s
+
+    def ended() -> bool:
+        played(service, playlist)  # a player looks now and then; without pauses it takes the encoder's processor
+        return encode_state(service, video_id) != "encoding"
+
+    until(ended, within_s=240)
     assert encode_state(service, video_id) == "encoded"
-    while (after := played(service, playlist)) == before:  # the playlists follow the state at once, but after it
-        assert time.monotonic() < deadline_s
-        time.sleep(0.1)
+    until(lambda: played(service, playlist) != before)  # the playlists follow the state at once, but after it
+    after = played(service, playlist)
     played(service, f"{playlist.rpartition('/')[0]}/{before[0]}")
     played(service, rendition)
     assert set(after).isdisjoint(before)
@@ -68,10 +68,7 @@ def test_a_blocked_video_is_served_to_nobody_within_ten_seconds(service: Vodpull
     assert service.get(f"/media/{key}").status_code == 200
     for call, status in (("videoBlock", 403), ("videoEnable", 200)):
         assert service.call(call, {"videoId": video_id})["code"] == 200
-        begun_s = time.monotonic()
-        while service.get(f"/media/{key}").status_code != status:
-            assert time.monotonic() - begun_s < 10
-            time.sleep(0.1)
+        wait_for_status(service, f"/media/{key}", status)
     assert service.call("deleteVideo", {"videoId": video_id, "isAsync": 0}) | {"message": ""} == {
         "code": 200,
         "data": "",

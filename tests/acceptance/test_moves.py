@@ -8,22 +8,23 @@ import io
 import json
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.acceptance.test_imports import counted, order, wait_for
+from tests.acceptance.import_calls import counted, order, wait_for
 from tests.origin import Origin
 from tests.pngs import png
 from tests.services import clouds
 from tests.services.clouds import KEY, VTT, running
 from tests.services.postgres import Postgres
 from tests.services.vodpull import Vodpull
+from tests.waiting import OFTEN_S, until
 from vodpull.media.inspect.jpeg import frame_size
 
 pytestmark = pytest.mark.waits
@@ -238,10 +239,8 @@ def test_the_library_goes_out_with_its_files_and_its_copies_come_in_again(
     service, file = move.service, tmp_path / "library.jsonl"
     words = ("export", str(file), "--files", move.out.as_uri(), "--account", "tester")
     killed = service.begin(*words)
-    part, deadline_s = file.with_name("library.jsonl.part"), time.monotonic() + 60
-    while not (part.exists() and part.stat().st_size):
-        assert time.monotonic() < deadline_s
-        time.sleep(0.02)
+    part = file.with_name("library.jsonl.part")
+    until(lambda: part.exists() and part.stat().st_size, every_s=OFTEN_S)
     killed.kill()
     killed.wait()
     done = service.run(*words)
@@ -263,10 +262,8 @@ def test_the_library_goes_out_with_its_files_and_its_copies_come_in_again(
     for path, body in (("entries", {"entries": [entry]}), ("start", {})):
         reply = service.api("POST", f"/imports/{import_id}/{path}", json=body, key=neighbour)
         assert reply.status_code == 200, reply.text
-    deadline_s = time.monotonic() + 60
-    while not (found := service.api("GET", "/videos", key=neighbour).json()["videos"]):
-        assert time.monotonic() < deadline_s, service.log()[-3000:]
-        time.sleep(0.1)
+    theirs = partial(service.api, "GET", "/videos", key=neighbour)
+    found = until(lambda: theirs().json()["videos"], told=lambda: service.log()[-3000:])
     brought = service.api("GET", f"/videos/{found[0]['video_id']}", key=neighbour).json()
     assert brought["sha256"] == videos[taken["video_id"]]["sha256"]
     assert brought["poster_url"]
@@ -357,7 +354,5 @@ def test_what_is_under_way_ends_with_the_import_that_is_cancelled(move: Move, or
 
 
 def _until(service: Vodpull, import_id: str, counts: dict[str, int]) -> None:
-    deadline_s = time.monotonic() + 60
-    while (found := counted(service.api("GET", f"/imports/{import_id}").json())) != counts:
-        assert time.monotonic() < deadline_s, (found, service.log()[-3000:])
-        time.sleep(0.1)
+    found = partial(service.api, "GET", f"/imports/{import_id}")
+    until(lambda: counted(found().json()) == counts, told=lambda: (found().json(), service.log()[-3000:]))

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.origin import Origin
-from tests.services.vodpull import Vodpull, until
+from tests.services.vodpull import Vodpull
+from tests.waiting import until
 
 pytestmark = pytest.mark.waits
 

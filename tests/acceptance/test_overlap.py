@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from tests.services.loopback import serving
 from tests.services.vodpull import Vodpull
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -88,11 +88,7 @@ def chunks_encoded(service: Vodpull, job_id: str) -> list[int]:
 
 
 def wait_for_chunks(service: Vodpull, job_id: str) -> list[int]:
-    deadline_s = time.monotonic() + 90
-    while not (early := chunks_encoded(service, job_id)):
-        assert time.monotonic() < deadline_s, service.log()[-3000:]
-        time.sleep(0.1)
-    return early
+    return until(lambda: chunks_encoded(service, job_id), every_s=0.1, told=lambda: service.log()[-3000:])
 
 
 @pytest.mark.parametrize("name", FILMS)
@@ -120,7 +116,4 @@ def test_a_wrong_digest_throws_away_what_was_encoded_early(service: Vodpull, ori
     Holding.may_end[name].set()
     [job] = service.wait_final(reply.json()["batch_id"])["jobs"]
     assert (job["stage"], job["error"]["code"], job["is_playable"]) == ("failed", "md5_mismatch", False)
-    deadline_s = time.monotonic() + 20
-    while list((service.data_dir / "work").iterdir()):
-        assert time.monotonic() < deadline_s, "work files are cleared right after the end"
-        time.sleep(0.05)
+    until(lambda: not list((service.data_dir / "work").iterdir()))  # right after the end

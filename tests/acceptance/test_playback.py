@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.acceptance.playback_calls import WITHIN_S, named, playback, wait_for_status
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull
+from tests.waiting import until
 from vodpull.request_signing import SigningKey
 
 pytestmark = pytest.mark.waits
 
 CLIP = "flower_faststart.mp4"
-WITHIN_S = 10.0
-"""A change holds everywhere after this."""
 
 
 @dataclass(frozen=True)
@@ -30,32 +29,6 @@ class Signed:
     video_id: str
     keys: tuple[str, ...]
     """What is stored of it, the original first."""
-
-
-def until(service: Vodpull, path: str, status: int) -> None:
-    begun_s = time.monotonic()
-    while service.get(path).status_code != status:
-        assert time.monotonic() - begun_s < WITHIN_S, (path, status)
-        time.sleep(0.1)
-
-
-def playback(service: Vodpull, video_id: str, **terms: Any) -> dict[str, Any]:
-    found: dict[str, Any] = service.api("GET", f"/videos/{video_id}/playback", params=terms).json()
-    return found
-
-
-def named(service: Vodpull, base: str, key: str) -> list[str]:
-    """Return the keys of all that a playlist leads to, itself included."""
-    reply = service.get(f"{base}/{key}")
-    assert reply.status_code == 200, key
-    keys, folder = [key], key.rpartition("/")[0]
-    if key.endswith(".m3u8"):
-        lines = [line for line in reply.text.splitlines() if line]
-        uris = [line for line in lines if not line.startswith("#")]
-        uris += [line.partition('URI="')[2].partition('"')[0] for line in lines if 'URI="' in line]
-        for uri in dict.fromkeys(uris):
-            keys += named(service, base, f"{folder}/{uri}")
-    return keys
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +42,7 @@ def signed(service: Vodpull, origin: Origin) -> Signed:
         keys += named(service, "/media", path)
     assert service.api("PATCH", f"/videos/{video_id}", json={"playback": "signed"}).json()["is_signed"]
     for key in dict.fromkeys(keys):
-        until(service, f"/media/{key}", 403)
+        wait_for_status(service, f"/media/{key}", 403)
     return Signed(video_id=video_id, keys=tuple(dict.fromkeys(keys)))
 
 
@@ -169,7 +142,7 @@ def test_a_back_end_signs_by_itself_until_its_key_is_revoked(service: Vodpull, s
     assert service.get(f"/play/{token(-700)}/{segment}").status_code == 403
     good = token(600)
     assert service.api("DELETE", f"/playback-keys/{key_id}").status_code == 204
-    until(service, f"/play/{good}/{segment}", 403)
+    wait_for_status(service, f"/play/{good}/{segment}", 403)
     assert service.api("DELETE", f"/playback-keys/{key_id}").status_code == 404
     listed = service.api("GET", "/playback-keys").json()["keys"]
     assert next(key for key in listed if key["key_id"] == key_id)["revoked_at_ms"]
@@ -178,19 +151,16 @@ def test_a_back_end_signs_by_itself_until_its_key_is_revoked(service: Vodpull, s
 def test_an_account_may_say_that_all_its_videos_are_signed(service: Vodpull, origin: Origin) -> None:
     key = service.key("signing")
     batch = service.create(origin.url(CLIP), key=key, template="original")
-    begun_s = time.monotonic()
-    while not service.api("GET", f"/batches/{batch['batch_id']}", key=key).json()["is_final"]:
-        assert time.monotonic() - begun_s < 120
-        time.sleep(0.2)
+    until(lambda: service.api("GET", f"/batches/{batch['batch_id']}", key=key).json()["is_final"])
     [video] = service.api("GET", "/videos", key=key).json()["videos"]
     file = service.api("GET", f"/videos/{video['video_id']}", key=key).json()["files"][0]["path"]
     assert service.get(f"/media/{file}").status_code == 200
     assert service.api("PATCH", "/account", key=key, json={"playback": "signed"}).json()["playback"] == "signed"
-    until(service, f"/media/{file}", 403)
+    wait_for_status(service, f"/media/{file}", 403)
     assert service.api("GET", f"/videos/{video['video_id']}", key=key).json()["is_signed"]
     public = {"playback": "public"}
     assert not service.api("PATCH", f"/videos/{video['video_id']}", key=key, json=public).json()["is_signed"]
-    until(service, f"/media/{file}", 200)
+    wait_for_status(service, f"/media/{file}", 200)
 
 
 def test_tokens_are_in_no_log(service: Vodpull, signed: Signed) -> None:
@@ -235,10 +205,7 @@ def test_a_key_does_what_its_scopes_say(service: Vodpull, origin: Origin, signed
 def test_a_key_ends_when_it_was_said_to(service: Vodpull) -> None:
     key = made_key(service, "--expires", "3s")
     assert service.api("GET", "/batches", key=key).status_code == 200
-    begun_s = time.monotonic()
-    while service.api("GET", "/batches", key=key).status_code == 200:
-        assert time.monotonic() - begun_s < WITHIN_S
-        time.sleep(0.1)
+    until(lambda: service.api("GET", "/batches", key=key).status_code != 200, within_s=WITHIN_S)
     assert service.call("pullVideoQuery", {"taskId": "x"}, key=key)["code"] == 401
     listed = service.run("keys", "list").stdout
     assert "expired" in next(line for line in listed.splitlines() if key.access_key in line)

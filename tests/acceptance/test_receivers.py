@@ -9,7 +9,8 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.services.rude_receiver import LONG_ANSWER, RETRY_AFTER_S, RudeReceiver, running_rude_receiver
-from tests.services.vodpull import Vodpull, until
+from tests.services.vodpull import Vodpull
+from tests.waiting import until
 from vodpull.request_signing import SigningKey
 
 pytestmark = pytest.mark.waits

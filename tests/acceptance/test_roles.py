@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,6 +10,7 @@ from tests.origin import Origin
 from tests.services.postgres import Postgres
 from tests.services.s3 import BUCKET
 from tests.services.vodpull import Vodpull
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
@@ -53,10 +53,10 @@ def fleet(
 
 def test_a_worker_does_what_the_api_accepted_and_another_takes_over_when_it_dies(fleet: Fleet, origin: Origin) -> None:
     task_id = fleet.api.pull([{"fetchUrl": origin.url(CLIP)}])
-    _until(lambda: any(_encodes(worker) for worker in fleet.workers), within_s=120)
+    until(lambda: any(_encodes(worker) for worker in fleet.workers), every_s=0.05)
     busy, other = sorted(fleet.workers, key=_encodes, reverse=True)
     busy.kill()
-    _until(lambda: _encodes(other), within_s=TAKEN_OVER_S)
+    until(lambda: _encodes(other), within_s=TAKEN_OVER_S)
     [item] = fleet.api.wait(task_id)["items"]
     assert (item["pullStatus"], item["cmdStatus"]) == (2, 2)
     rows = item["videoInfo"]["videoFileList"]
@@ -69,13 +69,6 @@ def test_roles_other_than_all_need_a_shared_database(origin: Origin, tmp_path_fa
     done = service.run("serve", "--port", "0", "--role", "worker")
     assert done.returncode == 1
     assert "VODPULL_DATABASE_URL" in done.stderr or "PostgreSQL" in done.stderr
-
-
-def _until(condition: Callable[[], bool], *, within_s: float) -> None:
-    deadline_s = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
 
 
 def _encodes(worker: Vodpull) -> bool:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.services.vodpull import Vodpull
+from tests.waiting import OFTEN_S, until
 from vodpull.request_signing import SigningKey
 
 CLIENTS = 4
@@ -39,18 +38,11 @@ class Clients:
     def wait(self) -> None:
         """Wait until every client has made some calls more with the secret of now."""
         before = self.calls.copy()
-        until(lambda: all(self._made(number, before) >= CALLS for number in range(CLIENTS)))
+        until(lambda: all(self._made(number, before) >= CALLS for number in range(CLIENTS)), every_s=OFTEN_S)
 
     def _made(self, number: int, before: Counter[tuple[int, str]]) -> int:
         who = number, self.key.secret
         return self.calls[who] - before[who]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
 
 
 def test_no_call_is_refused_while_a_key_is_rotated(service: Vodpull) -> None:

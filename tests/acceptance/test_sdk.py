@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,12 @@ import imageio_ffmpeg
 import pytest
 import trustme
 
-from tests.acceptance.test_uploads import send
+from tests.acceptance.vendor_sending import send
 from tests.origin import Origin
 from tests.services.preloaded import unmeasured
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Tls, Vodpull
+from tests.waiting import until
 from vodpull.request_signing import SigningKey
 
 CLIP = "flower_faststart.mp4"
@@ -204,10 +204,12 @@ def test_the_sdk_gets_the_documented_refusals(sdk_calls: SdkCalls, video_id: str
 
 def edited(sdk: Sdk, query: str, trans_no: str) -> dict[str, Any]:
     """Wait for a clip or a join, and return what the SDK reads of it."""
-    deadline_s = time.monotonic() + 240
-    while (reply := sdk(f"{MANAGE}/{query}", trans_no=trans_no))["read"]["data"]["status"] == 1:
-        assert time.monotonic() < deadline_s
-        time.sleep(2)  # the calls of a key are counted
+
+    def ended() -> dict[str, Any]:
+        reply = sdk(f"{MANAGE}/{query}", trans_no=trans_no)
+        return {} if reply["read"]["data"]["status"] == 1 else reply
+
+    reply = until(ended, within_s=240, every_s=2)  # the calls of a key are counted
     assert reply["complete"], reply
     assert reply["read"] == reply["raw"], "the SDK knows every member"
     found: dict[str, Any] = reply["read"]["data"]
@@ -339,7 +341,8 @@ def test_the_sdk_encodes_again_and_deletes(sdk: Sdk, https_service: Vodpull, vid
 
 
 def wait_until_encoded(service: Vodpull, video_id: str) -> None:
-    deadline_s = time.monotonic() + 60
-    while service.call("getVideoList", {"videoId": video_id})["data"]["videoListInfo"][0]["transcodeState"] == 3:
-        assert time.monotonic() < deadline_s
-        time.sleep(0.1)
+    def state() -> int:
+        [video] = service.call("getVideoList", {"videoId": video_id})["data"]["videoListInfo"]
+        return int(video["transcodeState"])
+
+    until(lambda: state() != 3)

@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from benchmarks.stopping import descendants
 
 from tests.services.preloaded import unmeasured
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -47,11 +47,8 @@ def test_a_stopped_benchmark_ends_the_service_that_it_started(number: signal.Sig
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline_s = time.monotonic() + 60
-    while not started(descendants(running.pid)):
-        assert time.monotonic() < deadline_s
-        assert running.poll() is None
-        time.sleep(0.1)
+    until(lambda: started(descendants(running.pid)) or running.poll() is not None, every_s=0.1)
+    assert running.poll() is None
     pids = descendants(running.pid)
     running.send_signal(number)
     assert running.wait(timeout=60) == 128 + number

@@ -14,7 +14,8 @@ import pytest
 from tests.origin import Origin
 from tests.services.postgres import Postgres
 from tests.services.s3 import BUCKET
-from tests.services.vodpull import Vodpull, until
+from tests.services.vodpull import Vodpull
+from tests.waiting import until
 
 CLIP = "flower_faststart.mp4"
 LONG_CLIP = "real_720p2997_60s.mp4"
@@ -80,7 +81,7 @@ def test_a_deleted_batch_is_unknown_and_its_files_are_gone(shared: Vodpull, orig
 
 def test_a_batch_under_way_is_stopped_and_deleted(shared: Vodpull, origin: Origin) -> None:
     task_id = shared.pull([{"fetchUrl": origin.url(LONG_CLIP)}])
-    until(lambda: shared.state(task_id)["jobs"][0]["stage"] == "encode")
+    until(lambda: shared.state(task_id)["jobs"][0]["stage"] == "encode", every_s=0.05)
     assert shared.api("DELETE", f"/batches/{task_id}").status_code == 202
     assert shared.api("GET", f"/batches/{task_id}").status_code == 404
     assert media_of(shared) == []

@@ -8,9 +8,6 @@ import json
 import os
 import socket
 import struct
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +17,11 @@ import requests
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 
+from tests.acceptance.vendor_sending import send
 from tests.services.breaking_line import breaking_line
-from tests.services.preloaded import unmeasured
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
+from tests.waiting import until
 from vodpull.client import Client
 
 CLIP = "sample_h264_aac.flv"
@@ -53,27 +51,14 @@ def token_of(service: Vodpull, name: str, **parameters: object) -> dict[str, Any
     return data
 
 
-def send(url: str, path: Path, token: str, folder: Path, **settings: str) -> list[Any]:
-    program = [sys.executable, str(Path(__file__).with_name("vendor_uploader.py")), url, str(path), str(folder)]
-    environment = unmeasured(os.environ) | {"NO_PROXY": "127.0.0.1", "HOME": str(folder)} | settings
-    done = subprocess.run(
-        program, input=token, env=environment, capture_output=True, text=True, timeout=240, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    answer: list[Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
-
-
 def video_of(service: Vodpull, video_id: str) -> dict[str, Any]:
     """Return the record of a video once its encode has ended."""
-    deadline_s = time.monotonic() + 240
-    while True:
+
+    def ended() -> dict[str, Any]:
         [video] = service.call("getVideoList", {"videoId": video_id})["data"]["videoListInfo"]
-        if video["transcodeState"] != 3:
-            found: dict[str, Any] = video
-            return found
-        assert time.monotonic() < deadline_s, service.log()[-3000:]
-        time.sleep(0.2)
+        return {} if video["transcodeState"] == 3 else video
+
+    return until(ended, within_s=240, told=lambda: service.log()[-3000:])
 
 
 def padded(clip: Path, folder: Path, *, size_bytes: int) -> Path:

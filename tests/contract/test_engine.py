@@ -28,7 +28,7 @@ from tests.services import preloaded
 from tests.services.postgres import Postgres
 from tests.services.preloaded import Forked
 from tests.services.tables import copy_of_tables
-from tests.services.vodpull import looks
+from tests.waiting import until
 from vodpull.database.connection import open_database
 from vodpull.database.full_disk import outlast_full_disk
 from vodpull.errors import AlreadyRunning
@@ -80,11 +80,7 @@ class Bench:
         return found[0].status if found else "none"
 
     def result(self, workflow_id: str, *, within_s: float = 60) -> object:
-        for _ in looks(within_s):
-            if self.status(workflow_id) in TERMINAL:
-                break
-        else:
-            raise AssertionError(self.marks(""))
+        until(lambda: self.status(workflow_id) in TERMINAL, within_s=within_s, told=lambda: self.marks(""))
         found = self.client.list_workflows(workflow_ids=[workflow_id])[0]
         return found.output if found.status == "SUCCESS" else found.status
 
@@ -93,11 +89,8 @@ class Bench:
         lines = file.read_text().splitlines() if file.exists() else []
         return [line for line in lines if line.startswith(what) and name in line]
 
-    def until(self, condition: Callable[[], bool], *, within_s: float = 60) -> None:
-        deadline_s = time.monotonic() + within_s
-        while not condition():
-            assert time.monotonic() < deadline_s, self.marks("")
-            time.sleep(0.05)
+    def until(self, condition: Callable[[], bool]) -> None:
+        until(condition, every_s=0.05, told=lambda: self.marks(""))
 
     def close(self) -> None:
         for worker in self._workers:
@@ -216,7 +209,7 @@ def test_cancelling_a_parent_interrupts_the_step_of_its_child(bench: Bench) -> N
     bench.start(parent_call("job", sleep_s=60))
     bench.until(lambda: len(bench.marks("start", "child0")) == 1)
     bench.client.cancel_workflows(["job"], cancel_children=True)
-    bench.until(lambda: len(bench.marks("cancelled", "child0")) == 1, within_s=10)
+    bench.until(lambda: len(bench.marks("cancelled", "child0")) == 1)
     assert bench.result("job") == "CANCELLED"
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.stored import ORIGINAL
+from tests.vectors import load
 from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.cloudvod.parameters import read_parameters
 from vodpull.api.cloudvod.pull.replies import QueryReplies, pull_reply
@@ -17,19 +18,13 @@ from vodpull.api.cloudvod.pull.requests import parse_pull, parse_query
 from vodpull.api.http.error_replies import error_body, problem_of
 from vodpull.api.http.keys.signatures import authenticate
 from vodpull.errors import AuthenticationError, ParameterError, PermissionDenied
-from vodpull.jobs.model import Asset, Batch, BatchView, Job, StoredFile
+from vodpull.jobs.model import Asset, Batch, BatchView, Job
 from vodpull.jobs.states_and_codes import Clarity, ServerType, Stage, WireStatus
 from vodpull.jobs.status.status_data import notification_body, query_data, status_of
 from vodpull.request_signing import SignedRequest, SigningKey, sign
 
-VECTORS = Path(__file__).resolve().parent.parent / "data" / "vectors"
 NOW_S = 1700000000
 NOW_MS = NOW_S * 1000
-
-
-def load(name: str) -> dict[str, Any]:
-    return json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-
 
 CNC = load("cnc-hmac-sha256")
 WS3 = load("ws3-hmac-sha256")
@@ -236,15 +231,7 @@ BATCH = Batch(
 )
 DIRECTORY = "0123456789abcdef0123456700000000"
 VIDEO = "0123456789abcdef0123456700000001"
-SOURCE_ROW = StoredFile(
-    clarity=Clarity.ORIGINAL,
-    server_type=ServerType.SOURCE,
-    width_px=640,
-    height_px=360,
-    bitrate_bps=412_000,
-    size_bytes=5384542,
-    key=f"pullvideo/202311/{DIRECTORY}/b.mp4",
-)
+SOURCE_ROW = replace(ORIGINAL, key=f"pullvideo/202311/{DIRECTORY}/b.mp4")
 LD_ROW = replace(
     SOURCE_ROW,
     clarity=Clarity.LD,

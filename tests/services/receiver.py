@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from tests.services.loopback import serving
+from tests.waiting import until
 
 
 @dataclass
@@ -37,10 +37,7 @@ class Receiver:
     received: list[Received] = field(default_factory=list)
 
     def wait_for(self, count: int, *, within_s: float = 60) -> list[Received]:
-        deadline_s = time.monotonic() + within_s
-        while len(self.received) < count:
-            assert time.monotonic() < deadline_s, f"{len(self.received)} of {count} notifications came"
-            time.sleep(0.05)
+        until(lambda: len(self.received) >= count, within_s=within_s, told=lambda: f"{len(self.received)} of {count}")
         return self.received
 
 

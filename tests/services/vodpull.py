@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +23,7 @@ import httpx2
 from tests.services import preloaded
 from tests.services.postgres import free_port
 from tests.services.tables import copy_of_tables
+from tests.waiting import until
 from vodpull.accounts.access_keys import Accounts
 from vodpull.app.data_folder import make_data_dir
 from vodpull.app.installation import open_vault
@@ -141,11 +141,9 @@ class Vodpull:
                 )
             else:
                 self._process = preloaded.start("vodpull", words, environment=environment, output=log.fileno())
-        deadline_s = time.monotonic() + START_S
-        while not self._answers():
-            assert self._process.poll() is None, self.log()
-            assert time.monotonic() < deadline_s, self.log()
-            time.sleep(0.05)
+        process = self._process
+        until(lambda: self._answers() or process.poll() is not None, within_s=START_S, every_s=0.05, told=self.log)
+        assert process.poll() is None, self.log()
 
     def _give_tables(self) -> None:
         file = self.data_dir / "vodpull.db"
@@ -231,10 +229,12 @@ class Vodpull:
 
     def wait_final(self, batch_id: str, *, within_s: float = 600) -> dict[str, Any]:
         """Read a batch until it is final and return it."""
-        for _ in looks(within_s):
-            if (state := self.state(batch_id))["is_final"]:
-                return state
-        raise AssertionError(state, self.log()[-3000:])
+
+        def final() -> dict[str, Any]:
+            state = self.state(batch_id)
+            return state if state["is_final"] else {}
+
+        return until(final, within_s=within_s, told=lambda: (self.state(batch_id), self.log()[-3000:]))
 
     def webhook_secret(self, name: str = "tester") -> str:
         """Return the secret that an account's notifications are signed with."""
@@ -259,10 +259,12 @@ class Vodpull:
 
     def wait(self, task_id: str, *, within_s: float = 600) -> dict[str, Any]:
         """Query until the task is completed and return its data."""
-        for _ in looks(within_s):
-            if (data := self.query(task_id))["status"] == 2:
-                return data
-        raise AssertionError(self.state(task_id), self.log()[-3000:])
+
+        def completed() -> dict[str, Any]:
+            data = self.query(task_id)
+            return data if data["status"] == 2 else {}
+
+        return until(completed, within_s=within_s, told=lambda: (self.state(task_id), self.log()[-3000:]))
 
     def state(self, task_id: str) -> dict[str, Any]:
         """Return the batch as `/api/v1` shows it."""
@@ -292,23 +294,6 @@ class Vodpull:
             return self._http.get(f"{self.url}/healthz").status_code == 200
         except httpx2.HTTPError:
             return False
-
-
-def looks(within_s: float) -> Iterator[None]:
-    """Yield now, and after growing pauses until so many seconds are over: who looks often slows what it waits for."""
-    begun_s = time.monotonic()
-    while (waited_s := time.monotonic() - begun_s) < within_s:
-        yield
-        time.sleep(min(1.0, 0.05 + waited_s / 10))
-    yield
-
-
-def until(condition: Callable[[], object], *, within_s: float = 60) -> None:
-    """Wait until a condition holds."""
-    for _ in looks(within_s):
-        if condition():
-            return
-    raise AssertionError
 
 
 def command_line(pid: int) -> str:

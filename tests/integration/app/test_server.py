@@ -17,6 +17,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
+from tests.waiting import until
 
 from vodpull.api.http.keys.signature_coverage import Arrived
 from vodpull.api.http.request_body_limits import fill_of
@@ -316,7 +317,7 @@ def test_a_reader_that_does_not_read_ends(hasty: Door) -> None:
     with hasty.connect() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(b"GET /long HTTP/1.1\r\nHost: h\r\n\r\n")
-        asyncio.run(until(lambda: hasty.refused[Refusal.WRITE_TIMEOUT] == before + 1))
+        until(lambda: hasty.refused[Refusal.WRITE_TIMEOUT] == before + 1)
 
 
 def test_a_slow_reader_gets_everything() -> None:
@@ -359,9 +360,3 @@ def test_a_trusted_proxy_tells_who_it_was_and_what_a_client_adds_is_not_believed
     with running("127.0.0.1") as door:
         forwarded = b"X-Forwarded-For: 203.0.113.1, 192.0.2.9\r\n\r\n"
         assert door.send(b"GET / HTTP/1.1\r\n" + CLOSE + forwarded).endswith(b" 192.0.2.9")
-
-
-async def until(condition: object) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # type: ignore[operator]
-            await asyncio.sleep(0.01)

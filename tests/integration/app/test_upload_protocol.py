@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from httpx2 import Response
-from tests.contract.test_vectors import load
 from tests.stored import ASSET
 from tests.upload_file import vector_file
+from tests.vectors import load
 from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
 
@@ -307,9 +307,8 @@ def test_what_works_on_a_forgotten_video_does_not_bring_it_back(wire: Wire) -> N
     with wire.database.connect() as connection:
         found = connection.execute(query).one()
     wire.forget_videos()
-    Store(wire.database).record_pulled(
-        JobRef(job_id=found.job_id, attempt=found.attempt), ASSET
-    )  # as a worker does that was slower than the test
+    # As a worker does that was slower than the test.
+    Store(wire.database).record_pulled(JobRef(job_id=found.job_id, attempt=found.attempt), ASSET)
     assert Library(wire.database).count(VideoFilter(account_id=None)) == 0
 
 

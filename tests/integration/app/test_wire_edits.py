@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ from urllib.parse import quote_plus
 import pytest
 import sqlalchemy as sa
 from tests.videos import ASSET, VIDEO, VIDEO_ID, another_video, stored_file, stored_video
+from tests.waiting import OFTEN_S, until
 from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
 
@@ -32,10 +32,8 @@ def _films(wire: Wire) -> Iterator[None]:
     for video in (VIDEO, another_video(OTHER_ID)):
         stored_video(wire.database, wire.key, video)
     yield
-    deadline_s = time.monotonic() + 60
-    while wire.database.dialect.name == "sqlite" and _are_running(wire):
-        assert time.monotonic() < deadline_s
-        time.sleep(0.02)
+    if wire.database.dialect.name == "sqlite":
+        until(lambda: not _are_running(wire), every_s=OFTEN_S)
 
 
 def _are_running(wire: Wire) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.contract.test_vectors import load
+from tests.vectors import load
 from tests.videos import ASSET, VIDEO_ID, another_video, stored_video
 from tests.wire import Sent, Wire
 

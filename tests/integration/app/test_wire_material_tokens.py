@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests.contract.test_vectors import load
+from tests.vectors import load
 from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
 

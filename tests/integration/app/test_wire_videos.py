@@ -9,8 +9,8 @@ from urllib.parse import quote_plus
 
 import pytest
 import sqlalchemy as sa
-from tests.contract.test_vectors import load
 from tests.materials import another_material, stored_material
+from tests.vectors import load
 from tests.videos import ASSET, VIDEO, VIDEO_ID, another_video, stored_video, wire_ms
 from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector

@@ -20,6 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 from tests.quick_hashes import quick_hashes
+from tests.stored import ASSET
 
 from vodpull.accounts.access_keys import Accounts, LiveKey, NewKey
 from vodpull.accounts.audit_log import AuditLog
@@ -61,6 +62,7 @@ from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import Library
 from vodpull.videos.playback.handed_out_tokens import Signer
 from vodpull.videos.playback.public_or_signed import PlaybackPolicy
+from vodpull.videos.video import Video
 from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
@@ -81,6 +83,7 @@ from vodpull.workflows.requests.stills_on_demand import Stills
 from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 PASSWORD = "correct horse battery"
+HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.exe שלום"
 
 FACTS = SystemFacts(
     version="0.1.0",
@@ -115,6 +118,26 @@ class Console:
         found = re.search(r'name="csrf" value="([0-9a-f]{64})"', self.browser.get(path).text)
         assert found is not None
         return found[1]
+
+    def post(self, path: str, *, part: bool = False, **form: Any) -> Any:
+        """Send a form of a page, or of a part of one."""
+        headers = {"HX-Request": "true"} if part else {}
+        files = {"file": form.pop("file")} if "file" in form else None
+        data = {"csrf": self.csrf("/console/keys"), **form}
+        return self.browser.post(f"/console/{path}", data=data, files=files, headers=headers)
+
+    def add_videos(self, *names: str) -> list[Job]:
+        """Put videos there, none of them encoded."""
+        view, store = self.add_batch(*names), self.context.store
+        for job in view.jobs:
+            store.record_pulled(JobRef.of(job), ASSET, encodes=False)
+            with store.transaction() as connection:
+                store.finish_job(connection, JobRef.of(job), Outcome(asset=ASSET))
+        return list(view.jobs)
+
+    def video(self, job: Job) -> Video:
+        """Return the video of a job."""
+        return self.context.library.find(job.video_id, account_id=None)
 
     def add_batch(
         self,

@@ -24,7 +24,7 @@ def told(console: Console, url: str = URL, *, access_key: str = "") -> BatchView
     key = access_key or console.context.accounts.list_keys()[0].access_key
     view = console.add_batch("a.mp4", notify_url=url, access_key=key)
     failure = Failure.of(Md5Mismatch("expected a, got b"))
-    console.finish(JobRef(job_id=view.jobs[0].job_id, attempt=1), Outcome(failure=failure))
+    console.finish(JobRef.of(view.jobs[0]), Outcome(failure=failure))
     [(delivery, _)] = console.context.deliveries.list_for(view.batch.batch_id)
     asyncio.run(console.context.outbox.deliver(delivery.delivery_id, 0, guard=AddressGuard()))
     return view

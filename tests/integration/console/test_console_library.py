@@ -6,32 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.integration.console.conftest import Console
-from tests.integration.console.test_console_pages import HOSTILE, post
+from tests.integration.console.conftest import HOSTILE, Console
 from tests.materials import another_material
-from tests.stored import ASSET, ref
+from tests.stored import ASSET
 
-from vodpull.jobs.model import AssetWarning, Job, SourceTrack
+from vodpull.jobs.model import AssetWarning, SourceTrack
 from vodpull.jobs.states_and_codes import VideoState
 from vodpull.jobs.store.final_statuses import Outcome
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.materials.materials import keep_material
 from vodpull.videos.blocking import block
-from vodpull.videos.video import Video
 from vodpull.videos.video_search import VideoFilter
-
-
-def add(console: Console, *names: str) -> list[Job]:
-    """Put videos there, none of them encoded."""
-    view, store = console.add_batch(*names), console.context.store
-    for job in view.jobs:
-        store.record_pulled(ref(job), ASSET, encodes=False)
-        with store.transaction() as connection:
-            store.finish_job(connection, ref(job), Outcome(asset=ASSET))
-    return list(view.jobs)
-
-
-def found(console: Console, job: Job) -> Video:
-    return console.context.library.find(job.video_id, account_id=None)
 
 
 def shown(console: Console, query: str = "") -> list[str]:
@@ -41,11 +26,11 @@ def shown(console: Console, query: str = "") -> list[str]:
 
 
 def test_filters_narrow_the_grid_and_nonsense_is_left_away(operator: Console) -> None:
-    first, second = add(operator, "Lesson one.mp4", "other.mp4")
-    block(operator.context.library, found(operator, second))
-    account = found(operator, first).account_id
-    post(operator, f"library/{first.video_id}/edit", name="Lesson one", labels="A/B")
-    label = found(operator, first).categories[0].node_id
+    first, second = operator.add_videos("Lesson one.mp4", "other.mp4")
+    block(operator.context.library, operator.video(second))
+    account = operator.video(first).account_id
+    operator.post(f"library/{first.video_id}/edit", name="Lesson one", labels="A/B")
+    label = operator.video(first).categories[0].node_id
     for query, expected in (
         ("", ["Lesson one", "other"]),
         ("q=LESSON", ["Lesson one"]),
@@ -64,7 +49,7 @@ def test_filters_narrow_the_grid_and_nonsense_is_left_away(operator: Console) ->
 def test_a_page_without_a_video_says_that_the_next_one_goes_on(
     operator: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add(operator, "a.mp4", "b.mp4")
+    operator.add_videos("a.mp4", "b.mp4")
     monkeypatch.setattr("vodpull.videos.library.LOOKED_THROUGH", 1)
     page = operator.browser.get("/console/library?q=nothing").text
     assert "No video fits among those looked through so far" in page
@@ -72,35 +57,35 @@ def test_a_page_without_a_video_says_that_the_next_one_goes_on(
 
 
 def test_many_are_changed_at_once_and_those_that_are_so_do_not_keep_the_others(operator: Console) -> None:
-    jobs = add(operator, "a.mp4", "b.mp4")
-    block(operator.context.library, found(operator, jobs[0]))
+    jobs = operator.add_videos("a.mp4", "b.mp4")
+    block(operator.context.library, operator.video(jobs[0]))
     ids = [*(job.video_id for job in jobs), "0" * 32]
 
     def bulk(**form: Any) -> str:
-        return str(post(operator, "library/bulk", part=True, video=ids, **form).text)
+        return str(operator.post("library/bulk", part=True, video=ids, **form).text)
 
     assert "1 of 3 videos changed" in bulk(do="block")
     assert "2 of 3 videos changed" in bulk(do="enable")
-    assert {found(operator, job).state for job in jobs} == {VideoState.ENABLED}
+    assert {operator.video(job).state for job in jobs} == {VideoState.ENABLED}
     assert "2 of 3 videos changed" in bulk(do="label", label="Courses/History, Talks")
     assert "2 of 3 videos changed" in bulk(do="label", label="Talks")
-    assert [category.name for category in found(operator, jobs[1]).categories] == ["History", "Talks"]
+    assert [category.name for category in operator.video(jobs[1]).categories] == ["History", "Talks"]
     assert "name the label to add" in bulk(do="label")
     assert "there is no template of that name" in bulk(do="encode", template="nope")
     assert "2 of 3 videos changed" in bulk(do="encode", template="original")
     assert "0 of 3 videos changed" in bulk(do="encode", template="original")
     assert "2 of 3 videos changed" in bulk(do="delete")
     assert shown(operator) == []
-    assert "nothing is selected" in post(operator, "library/bulk", part=True, do="block").text
+    assert "nothing is selected" in operator.post("library/bulk", part=True, do="block").text
 
 
 def test_an_edit_keeps_what_it_cannot_take(operator: Console) -> None:
-    [job] = add(operator, "a.mp4")
+    [job] = operator.add_videos("a.mp4")
     path = f"library/{job.video_id}/edit"
     domain = operator.context.publish_domains[0]
     form = {"name": "N", "description": "D", "labels": "X/Y", "publish_domain": domain, "player_id": "p"}
-    assert "Saved." in post(operator, path, part=True, **form).text
-    before = found(operator, job)
+    assert "Saved." in operator.post(path, part=True, **form).text
+    before = operator.video(job)
     assert (before.name, before.description, before.publish_domain, before.player_id) == ("N", "D", domain, "p")
     for wrong in (
         {"name": " "},
@@ -111,8 +96,8 @@ def test_an_edit_keeps_what_it_cannot_take(operator: Console) -> None:
         {"labels": "a?"},
         {"publish_domain": "evil.test"},
     ):
-        assert "box bad" in post(operator, path, part=True, **form | wrong).text, wrong
-        assert found(operator, job) == before
+        assert "box bad" in operator.post(path, part=True, **form | wrong).text, wrong
+        assert operator.video(job) == before
 
 
 def test_a_video_and_its_item_show_what_was_compared_with_the_source_and_left_out(operator: Console) -> None:
@@ -128,9 +113,9 @@ def test_a_video_and_its_item_show_what_was_compared_with_the_source_and_left_ou
     }  # fmt: skip
     lost = AssetWarning(code="sound_left_out", message="sound 2 is left out: <b>")
     asset = replace(ASSET, tracks=(track,), proof=proof, warnings=(lost,))
-    store.record_pulled(ref(job), asset, encodes=False)
+    store.record_pulled(JobRef.of(job), asset, encodes=False)
     with store.transaction() as connection:
-        store.finish_job(connection, ref(job), Outcome(asset=asset))
+        store.finish_job(connection, JobRef.of(job), Outcome(asset=asset))
     for path in (f"library/{job.video_id}", f"tasks/{job.batch_id}"):
         page = operator.browser.get(f"/console/{path}").text
         for told in (
@@ -143,8 +128,8 @@ def test_a_video_and_its_item_show_what_was_compared_with_the_source_and_left_ou
 
 
 def test_a_video_shows_its_history_urls_and_state(operator: Console) -> None:
-    [job] = add(operator, f"{HOSTILE}.mp4")
-    post(operator, f"library/{job.video_id}/block")
+    [job] = operator.add_videos(f"{HOSTILE}.mp4")
+    operator.post(f"library/{job.video_id}/block")
     page = operator.browser.get(f"/console/library/{job.video_id}").text
     assert HOSTILE not in page
     assert "&lt;img src=x onerror=alert(1)&gt;\ufffdgpj.exe" in page
@@ -164,29 +149,29 @@ def test_nobody_sees_it_without_a_session(console: Console, path: str) -> None:
 
 @pytest.mark.parametrize("action", ["edit", "block", "enable", "encode", "delete"])
 def test_a_form_of_another_site_changes_nothing(operator: Console, action: str) -> None:
-    [job] = add(operator, "a.mp4")
-    before = found(operator, job)
+    [job] = operator.add_videos("a.mp4")
+    before = operator.video(job)
     reply = operator.browser.post(f"/console/library/{job.video_id}/{action}", data={"csrf": "0" * 64, "name": "x"})
     assert reply.status_code == 403
-    assert found(operator, job) == before
+    assert operator.video(job) == before
 
 
 def test_a_callback_of_an_account_is_set_judged_and_taken_back(operator: Console) -> None:
     callbacks, account = operator.context.callbacks, operator.context.accounts.account_named("local")
-    assert post(operator, "callbacks", account=account, url="https://receiver.test/hook").status_code == 200
+    assert operator.post("callbacks", account=account, url="https://receiver.test/hook").status_code == 200
     assert "https://receiver.test/hook" in operator.browser.get("/console/keys").text
-    assert post(operator, "callbacks", account=account, url="http://127.0.0.1/hook").status_code == 400
-    assert post(operator, "callbacks", account="nobody", url="https://receiver.test/x").status_code == 404
+    assert operator.post("callbacks", account=account, url="http://127.0.0.1/hook").status_code == 400
+    assert operator.post("callbacks", account="nobody", url="https://receiver.test/x").status_code == 404
     assert [each.url for each in callbacks.of_all()] == ["https://receiver.test/hook"]
-    post(operator, "callbacks", account=account, url="")
+    operator.post("callbacks", account=account, url="")
     assert callbacks.of_all() == []
 
 
 def test_subtitles_and_pictures_among_the_materials_of_its_account_are_drawn_into_a_video(operator: Console) -> None:
-    [job] = add(operator, "a.mp4")
+    [job] = operator.add_videos("a.mp4")
     context, path = operator.context, f"library/{job.video_id}"
     assert "Text in the picture" not in operator.browser.get(f"/console/{path}").text
-    mine = found(operator, job).account_id
+    mine = operator.video(job).account_id
     words = another_material(account_id=mine, name="<b>words</b>", suffix="srt")
     picture = another_material(account_id=mine, name="logo", suffix="png")
     with context.store.engine.begin() as connection:
@@ -196,10 +181,10 @@ def test_subtitles_and_pictures_among_the_materials_of_its_account_are_drawn_int
     assert f'<option value="{words.material_id}">&lt;b&gt;words&lt;/b&gt;.srt</option>' in shown_page
     assert f'<option value="{picture.material_id}" >logo.png</option>' in shown_page
     for watermark in (words.material_id, "0" * 32, "none"):
-        assert post(operator, f"{path}/encode", template="abr", watermark=watermark).status_code == 400
+        assert operator.post(f"{path}/encode", template="abr", watermark=watermark).status_code == 400
     for template, burn_in in (("abr", picture.material_id), ("abr", "0" * 32), ("original", words.material_id)):
-        assert post(operator, f"{path}/encode", template=template, burn_in=burn_in).status_code == 400
-    asked = post(operator, f"{path}/encode", template="abr", burn_in=words.material_id, watermark=picture.material_id)
+        assert operator.post(f"{path}/encode", template=template, burn_in=burn_in).status_code == 400
+    asked = operator.post(f"{path}/encode", template="abr", burn_in=words.material_id, watermark=picture.material_id)
     assert asked.status_code == 200
     started = context.store.find_job(job.job_id)[1]
     assert (started.burn_in, started.watermark) == (words.material_id, picture.material_id)
@@ -207,7 +192,7 @@ def test_subtitles_and_pictures_among_the_materials_of_its_account_are_drawn_int
 
 
 def test_captions_are_put_listed_and_removed(operator: Console) -> None:
-    [job] = add(operator, "a.mp4")
+    [job] = operator.add_videos("a.mp4")
     path = f"/console/library/{job.video_id}"
     csrf = operator.csrf(path)
     film = {"file": ("a.srt", "1\n00:00:01,000 --> 00:00:02,000\n你好\n".encode("gb18030"))}

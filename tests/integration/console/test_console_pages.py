@@ -8,27 +8,19 @@ from html import unescape
 from typing import Any
 
 import pytest
-from tests.integration.console.conftest import Console
+from tests.integration.console.conftest import HOSTILE, Console
+from tests.stored import ORIGINAL
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import EncodeFailed, Failure, Md5Mismatch
-from vodpull.jobs.model import Asset, BatchView, StoredFile
+from vodpull.jobs.model import Asset, BatchView
 from vodpull.jobs.notices.deliveries import Attempt, DeliveryState, new_delivery
 from vodpull.jobs.states_and_codes import Clarity, ServerType, Stage
 from vodpull.jobs.status.listing import Filter
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef, Progress
 from vodpull.jobs.store.preview_rows import record_playable
-
-HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.exe שלום"
-
-
-def post(console: Console, path: str, *, part: bool = False, **form: Any) -> Any:
-    headers = {"HX-Request": "true"} if part else {}
-    files = {"file": form.pop("file")} if "file" in form else None
-    data = {"csrf": console.csrf("/console/keys"), **form}
-    return console.browser.post(f"/console/{path}", data=data, files=files, headers=headers)
 
 
 def batches(console: Console) -> list[BatchView]:
@@ -37,22 +29,14 @@ def batches(console: Console) -> list[BatchView]:
 
 def finish(console: Console, view: BatchView, outcome: Outcome) -> BatchView:
     for job in view.jobs:
-        console.finish(JobRef(job_id=job.job_id, attempt=1), outcome)
+        console.finish(JobRef.of(job), outcome)
     found = console.context.store.find_batch(view.batch.batch_id)
     assert found is not None
     return found
 
 
 def asset(*, playlist: bool = True) -> Asset:
-    file = StoredFile(
-        clarity=Clarity.ORIGINAL,
-        server_type=ServerType.SOURCE,
-        width_px=960,
-        height_px=540,
-        bitrate_bps=1_787_000,
-        size_bytes=1_128_375,
-        key="pullvideo/202611/0a/a.mp4",
-    )
+    file = replace(ORIGINAL, width_px=960, height_px=540, bitrate_bps=1_787_000, key="pullvideo/202611/0a/a.mp4")
     rendition = replace(file, clarity=Clarity.SD, server_type=ServerType.PC, key="pullvideo/202611/0a/v-02.m3u8")
     key = "pullvideo/202611/0a/v.m3u8" if playlist else ""
     return Asset(video_id="v", duration_s=5.0, files=(file, rendition), playlist_key=key)
@@ -63,7 +47,7 @@ FAILED = Outcome(failure=Failure.of(Md5Mismatch("expected a, got b"), stage="fet
 
 def test_urls_and_a_file_become_one_task(operator: Console) -> None:
     csv = ("more.csv", b"https://h.test/b.mp4,second.mp4\n", "text/csv")
-    reply = post(operator, "tasks", urls="https://h.test/a.mp4", template="original", file=csv)
+    reply = operator.post("tasks", urls="https://h.test/a.mp4", template="original", file=csv)
     assert reply.status_code == 200
     [view] = batches(operator)
     assert [job.file_name for job in view.jobs] == ["a.mp4", "second.mp4"]
@@ -73,12 +57,12 @@ def test_urls_and_a_file_become_one_task(operator: Console) -> None:
 
 def test_a_second_click_makes_no_second_task(operator: Console) -> None:
     form: dict[str, Any] = {"urls": "https://h.test/a.mp4", "submission": "one-click"}
-    assert [post(operator, "tasks", **form).status_code for _ in range(2)] == [200, 200]
+    assert [operator.post("tasks", **form).status_code for _ in range(2)] == [200, 200]
     assert len(batches(operator)) == 1
 
 
 def test_a_bad_line_is_named_and_nothing_typed_is_lost(operator: Console) -> None:
-    reply = post(operator, "tasks", urls="https://h.test/a\nnonsense </textarea>", notify_url="https://r.test/x")
+    reply = operator.post("tasks", urls="https://h.test/a\nnonsense </textarea>", notify_url="https://r.test/x")
     assert reply.status_code == 400
     assert "line 2 is not a URL of the web or of a store" in reply.text
     assert "nonsense &lt;/textarea&gt;</textarea>" in reply.text
@@ -123,10 +107,10 @@ def test_a_long_list_has_pages(operator: Console) -> None:
 def test_selected_tasks_are_cancelled_and_retried_together(operator: Console) -> None:
     views = [operator.add_batch("a.mp4"), finish(operator, operator.add_batch("b.mp4"), FAILED)]
     ids = [view.batch.batch_id for view in views]
-    assert "1 of 2 tasks changed" in post(operator, "tasks/bulk", part=True, batch=ids, do="cancel").text
-    assert "2 of 2 tasks changed" in post(operator, "tasks/bulk", part=True, batch=ids, do="retry").text
+    assert "1 of 2 tasks changed" in operator.post("tasks/bulk", part=True, batch=ids, do="cancel").text
+    assert "2 of 2 tasks changed" in operator.post("tasks/bulk", part=True, batch=ids, do="retry").text
     assert [job.attempt for view in batches(operator) for job in view.jobs] == [2, 2]
-    assert "tick the tasks first" in post(operator, "tasks/bulk", part=True, do="retry").text
+    assert "tick the tasks first" in operator.post("tasks/bulk", part=True, do="retry").text
 
 
 def test_hostile_names_and_addresses_stay_text(operator: Console) -> None:
@@ -144,7 +128,7 @@ def test_hostile_names_and_addresses_stay_text(operator: Console) -> None:
 
 def test_a_task_shows_progress_and_what_can_be_done(operator: Console) -> None:
     view = operator.add_batch("a.mp4")
-    ref = JobRef(job_id=view.jobs[0].job_id, attempt=1)
+    ref = JobRef.of(view.jobs[0])
     operator.context.store.enter_stage(ref, Stage.FETCH)
     operator.context.store.update_progress(ref, Progress(percent=25.0, bytes_done=2_000_000, bytes_total=8_000_000))
     page = operator.browser.get(f"/console/tasks/{view.batch.batch_id}").text
@@ -166,7 +150,7 @@ def test_a_failure_shows_cause_and_remedy_in_both_languages(operator: Console) -
 
 def test_a_finished_video_has_files_a_ladder_and_a_player(operator: Console) -> None:
     view = operator.add_batch("a.mp4")
-    ref = JobRef(job_id=view.jobs[0].job_id, attempt=1)
+    ref = JobRef.of(view.jobs[0])
     reason = "the source is 960x540: its short side reaches 480"
     decision = {"clarity": 3, "name": "SD", "chosen": True, "reason": reason}
     operator.context.store.record_decisions(ref, [decision])
@@ -191,9 +175,9 @@ def test_what_has_no_renditions_has_no_player(operator: Console) -> None:
 def test_a_video_is_cancelled_and_retried(operator: Console) -> None:
     view = operator.add_batch("a.mp4", "b.mp4")
     path = f"tasks/{view.batch.batch_id}/jobs/1"
-    assert "Cancelled." in post(operator, f"{path}/cancel", part=True).text
-    assert "nothing under way" in post(operator, f"{path}/cancel", part=True).text
-    assert post(operator, f"{path}/retry").status_code == 200
+    assert "Cancelled." in operator.post(f"{path}/cancel", part=True).text
+    assert "nothing under way" in operator.post(f"{path}/cancel", part=True).text
+    assert operator.post(f"{path}/retry").status_code == 200
     [now] = batches(operator)
     assert [(job.attempt, job.stage) for job in now.jobs] == [(1, Stage.WAITING), (2, Stage.WAITING)]
 
@@ -201,7 +185,7 @@ def test_a_video_is_cancelled_and_retried(operator: Console) -> None:
 @pytest.mark.parametrize("path", ["tasks/0a", "tasks/0a/retry", "deliveries/0a/replay", "play/0a/0", "tasks/%00"])
 def test_what_is_not_there_is_said_so(operator: Console, path: str) -> None:
     is_action = path.endswith(("retry", "replay"))
-    reply = post(operator, path) if is_action else operator.browser.get(f"/console/{path}")
+    reply = operator.post(path) if is_action else operator.browser.get(f"/console/{path}")
     assert reply.status_code == 404
     assert "there is no such" in reply.text
 
@@ -219,8 +203,8 @@ def test_a_rebuilt_task_with_gaps_plays_the_video_that_was_asked_for(operator: C
         page = operator.browser.get(f"/console/play/{view.batch.batch_id}/{position}").text
         assert re.findall(r"(\w+)\.mp4", page.partition("<h1>")[2].partition("</h1>")[0]) == [name]
     assert operator.browser.get(f"/console/play/{view.batch.batch_id}/0").status_code == 404
-    assert post(operator, f"tasks/{view.batch.batch_id}/jobs/0/cancel").status_code == 404
-    post(operator, f"tasks/{view.batch.batch_id}/jobs/2/cancel")
+    assert operator.post(f"tasks/{view.batch.batch_id}/jobs/0/cancel").status_code == 404
+    operator.post(f"tasks/{view.batch.batch_id}/jobs/2/cancel")
     kept = operator.context.store.find_batch(view.batch.batch_id)
     assert kept is not None
     assert [(job.file_name, job.stage.value) for job in kept.jobs] == [
@@ -242,7 +226,7 @@ def test_notifications_are_shown_and_sent_again(operator: Console) -> None:
     assert "<bdi>&lt;b&gt;</bdi>" in page
     assert "&#34;taskId&#34;" in page
     assert "given up" in page
-    assert "Sent again." in post(operator, f"deliveries/{delivery.delivery_id}/replay", part=True).text
+    assert "Sent again." in operator.post(f"deliveries/{delivery.delivery_id}/replay", part=True).text
     [(reopened, _)] = operator.context.deliveries.list_for(view.batch.batch_id)
     assert reopened.state is DeliveryState.PENDING
 
@@ -255,28 +239,28 @@ def test_a_body_that_is_no_json_is_shown_as_it_is(operator: Console) -> None:
 
 
 def test_a_key_is_made_rotated_and_revoked(operator: Console) -> None:
-    page = post(operator, "keys", name="my-app").text
+    page = operator.post("keys", name="my-app").text
     [access_key] = set(re.findall(r"AK[0-9A-F]{28}", page))
     live = operator.context.accounts.find_live(access_key)
     assert live is not None
     assert live.secrets[0] in page
     assert "shown this once" in page
-    second = post(operator, f"keys/{access_key}/rotate").text
+    second = operator.post(f"keys/{access_key}/rotate").text
     assert live.secrets[0] not in second
     assert "Finish rotation" in operator.browser.get("/console/keys").text
-    assert "is under way" in post(operator, f"keys/{access_key}/rotate").text
-    post(operator, f"keys/{access_key}/finish")
+    assert "is under way" in operator.post(f"keys/{access_key}/rotate").text
+    operator.post(f"keys/{access_key}/finish")
     finished = operator.context.accounts.find_live(access_key)
     assert finished is not None
     assert finished.secrets[0] in second
-    assert post(operator, f"keys/{access_key}/revoke").status_code == 200
+    assert operator.post(f"keys/{access_key}/revoke").status_code == 200
     assert operator.context.accounts.find_live(access_key) is None
-    assert post(operator, f"keys/{access_key}/revoke").status_code == 404
+    assert operator.post(f"keys/{access_key}/revoke").status_code == 404
 
 
 @pytest.mark.parametrize("name", ["", "x" * 101, "a\nb"])
 def test_a_bad_account_name_is_explained(operator: Console, name: str) -> None:
-    reply = post(operator, "keys", name=name)
+    reply = operator.post("keys", name=name)
     assert reply.status_code == 400
     assert "1 to 100 printable characters" in reply.text
 
@@ -284,7 +268,7 @@ def test_a_bad_account_name_is_explained(operator: Console, name: str) -> None:
 def test_the_console_submits_without_a_key_of_its_own_too(operator: Console) -> None:
     [key] = operator.context.accounts.list_keys()
     operator.context.accounts.revoke_key(key.access_key)
-    assert post(operator, "tasks", urls="https://h.test/a.mp4").status_code == 200
+    assert operator.post("tasks", urls="https://h.test/a.mp4").status_code == 200
     assert len(batches(operator)) == 1
 
 
@@ -316,14 +300,14 @@ def test_what_ffmpeg_said_is_shown_as_text(operator: Console) -> None:
 def test_a_task_is_deleted(operator: Console) -> None:
     view = operator.add_batch("a.mp4")
     path = f"tasks/{view.batch.batch_id}"
-    assert "No tasks yet." in post(operator, f"{path}/delete").text
+    assert "No tasks yet." in operator.post(f"{path}/delete").text
     assert operator.browser.get(f"/console/{path}").status_code == 404
-    assert post(operator, f"{path}/delete").status_code == 404
+    assert operator.post(f"{path}/delete").status_code == 404
 
 
 def test_what_is_still_being_made_can_be_watched(operator: Console) -> None:
     view = operator.add_batch("a.mp4")
-    ref = JobRef(job_id=view.jobs[0].job_id, attempt=1)
+    ref = JobRef.of(view.jobs[0])
     operator.context.store.enter_stage(ref, Stage.ENCODE)
     record_playable(operator.context.store.engine, ref, asset())
     assert (

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from tests.integration.console.conftest import PASSWORD, Console
-from tests.integration.console.test_console_library import add, found
-from tests.integration.console.test_console_pages import post
 from tests.materials import another_material
 
 from vodpull.accounts.people.roles import Role
@@ -38,7 +36,7 @@ def test_only_a_page_of_the_session_sends_files(operator: Console) -> None:
     sent = operator.browser.patch(f"{FILES}/a", headers=proof, content=b"abc")
     own = next(key for key in operator.context.accounts.list_keys() if key.name == "local")
     assert sent.text == f"PATCH 3 {own.access_key}"
-    post(operator, "logout")
+    operator.post("logout")
     assert operator.browser.post(FILES, headers=proof).status_code == 401
 
 
@@ -64,7 +62,7 @@ def test_a_refusal_is_told_in_the_visitors_language(operator: Console) -> None:
 
 
 def test_a_page_is_told_how_far_its_video_is(operator: Console) -> None:
-    [job] = add(operator, "a.mp4")
+    [job] = operator.add_videos("a.mp4")
     told = operator.browser.get(f"/console/uploads/videos/{job.video_id}").json()
     assert told == {"stage": "done", "word": "done", "percent": 100.0, "is_final": True, "problem": None}
     assert operator.browser.get("/console/uploads/videos/nobody").status_code == 404
@@ -74,7 +72,7 @@ def test_materials_are_listed_renamed_and_deleted(operator: Console) -> None:
     account_id = operator.context.accounts.account_named("local")
     database = operator.context.store.engine
     free, used = (another_material(account_id=account_id, name=f"<b>{name}") for name in ("free", "used"))
-    [job] = add(operator, "a.mp4")
+    [job] = operator.add_videos("a.mp4")
     with database.begin() as connection:
         for material in (free, used):
             keep_material(connection, material)
@@ -82,28 +80,28 @@ def test_materials_are_listed_renamed_and_deleted(operator: Console) -> None:
     page = operator.browser.get("/console/materials?q=FREE&kind=material&page=x").text
     assert ("&lt;b&gt;free" in page, used.material_id in page) == (True, False)
     assert operator.browser.get("/console/materials?page=3&kind=film").status_code == 200
-    post(operator, f"materials/{free.material_id}/rename", name="another")
+    operator.post(f"materials/{free.material_id}/rename", name="another")
     assert operator.context.materials.find(free.material_id, account_id=None).name == "another"
-    assert post(operator, f"materials/{free.material_id}/rename", name=" ").status_code == 400
-    assert post(operator, f"materials/{used.material_id}/delete").status_code == 409
-    assert post(operator, f"materials/{used.material_id}/delete", force="1").status_code == 200
-    assert post(operator, f"materials/{used.material_id}/delete").status_code == 404
+    assert operator.post(f"materials/{free.material_id}/rename", name=" ").status_code == 400
+    assert operator.post(f"materials/{used.material_id}/delete").status_code == 409
+    assert operator.post(f"materials/{used.material_id}/delete", force="1").status_code == 200
+    assert operator.post(f"materials/{used.material_id}/delete").status_code == 404
 
 
 def clip(console: Console, video_id: str, **fields: str) -> Any:
     form: dict[str, Any] = {"name": "part", "container": "mp4", "how": "exact", "start": "1", "end": "2.5"} | fields
-    return post(console, f"library/{video_id}/clip", **form)
+    return console.post(f"library/{video_id}/clip", **form)
 
 
 def test_a_clip_is_begun_for_the_account_of_its_video(operator: Console) -> None:
-    [job] = add(operator, "a.mp4")
+    [job] = operator.add_videos("a.mp4")
     begun = clip(operator, job.video_id, how="copied")
     batch_id = str(begun.url).rpartition("/")[2]
     view = operator.context.store.find_batch(batch_id)
     assert view is not None
     [made] = view.jobs
     assert (made.origin, made.file_name) == (VideoOrigin.CLIPPED, "part.mp4")
-    assert view.batch.account_id == found(operator, job).account_id
+    assert view.batch.account_id == operator.video(job).account_id
 
 
 @pytest.mark.parametrize(
@@ -118,25 +116,25 @@ def test_a_clip_is_begun_for_the_account_of_its_video(operator: Console) -> None
     ],
 )
 def test_what_cannot_be_cut_is_refused(operator: Console, fields: dict[str, str]) -> None:
-    [job] = add(operator, "a.mp4")
+    [job] = operator.add_videos("a.mp4")
     assert clip(operator, job.video_id, **fields).status_code == 400
 
 
 def test_a_join_has_an_order_and_one_account(operator: Console) -> None:
-    first, second, third = add(operator, "a.mp4", "b.mp4", "c.mp4")
+    first, second, third = operator.add_videos("a.mp4", "b.mp4", "c.mp4")
     page = operator.browser.get(f"/console/join?videos={first.video_id},{second.video_id}&add={third.video_id}").text
     assert f"join?videos={second.video_id},{first.video_id},{third.video_id}" in page
     assert f"join?videos={second.video_id},{third.video_id}" in page
-    chosen = post(operator, "library/bulk", do="join", video=second.video_id)
+    chosen = operator.post("library/bulk", do="join", video=second.video_id)
     assert str(chosen.url).endswith(f"/console/join?videos={second.video_id}")
     ids = f"{second.video_id},{first.video_id}"
     form: dict[str, Any] = {"name": "both", "container": "m3u8", "how": "exact"}
-    begun = post(operator, "join", videos=ids, **form)
+    begun = operator.post("join", videos=ids, **form)
     view = operator.context.store.find_batch(str(begun.url).rpartition("/")[2])
     assert view is not None
     assert (view.jobs[0].origin, view.jobs[0].file_name) == (VideoOrigin.JOINED, "both.m3u8")
-    assert post(operator, "join", videos=first.video_id, **form).status_code == 400
-    assert post(operator, "join", videos=f"{ids},nobody", **form).status_code == 404
+    assert operator.post("join", videos=first.video_id, **form).status_code == 400
+    assert operator.post("join", videos=f"{ids},nobody", **form).status_code == 404
     assert operator.browser.get("/console/join").status_code == 200
 
 
@@ -171,7 +169,7 @@ def test_a_file_goes_to_the_account_that_the_page_names_and_stays_there(operator
     ],
 )
 def test_what_was_refused_leads_back_to_the_page_that_asked(operator: Console, page: str, link: str) -> None:
-    [job] = add(operator, "a.mp4")
+    [job] = operator.add_videos("a.mp4")
     operator.browser.headers["Referer"] = page.format(job.video_id)
     refused = clip(operator, job.video_id, start="2", end="1")
     assert refused.status_code == 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import sqlalchemy as sa
-from tests.integration.jobs.test_statements import statements
+from tests.statements import statements
 from tests.stored import FAILURE, accepted, older_database
 
 from vodpull.accounts.access_keys import NewKey

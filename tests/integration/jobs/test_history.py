@@ -6,29 +6,21 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from tests.stored import VAULT
+from tests.stored import ORIGINAL, VAULT
 
 from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.database import tables
 from vodpull.database.ids import new_id
 from vodpull.jobs.figures.history import History, read_history
-from vodpull.jobs.model import Asset, Batch, BatchView, Job, StoredFile
-from vodpull.jobs.states_and_codes import Clarity, ServerType, Stage
+from vodpull.jobs.model import Asset, Batch, BatchView, Job
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.store import Store
 
 NOW_MS = 1_700_000_040_000
 """A whole minute."""
 
 
-ORIGINAL = StoredFile(
-    clarity=Clarity.ORIGINAL,
-    server_type=ServerType.SOURCE,
-    width_px=640,
-    height_px=360,
-    bitrate_bps=0,
-    size_bytes=8_000_000_000,
-    key="a",
-)
+LARGE = replace(ORIGINAL, size_bytes=8_000_000_000)
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +41,7 @@ def add(database: sa.Engine, *, created: int, finished: int | None = None, **sta
         md5="",
         video_id=new_id(0),
         directory=new_id(0),
-        asset=Asset(video_id="v", duration_s=30.0, files=(ORIGINAL,)),
+        asset=Asset(video_id="v", duration_s=30.0, files=(LARGE,)),
         created_at_ms=batch.created_at_ms,
         finished_at_ms=None if finished is None else at(finished),
     )

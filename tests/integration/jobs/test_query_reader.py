@@ -11,29 +11,21 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
-from tests.services.vodpull import looks
-from tests.stored import VAULT, accepted
+from tests.stored import ORIGINAL, VAULT, accepted
+from tests.waiting import looks, until
 
 from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.jobs.model import Asset, StoredFile
-from vodpull.jobs.states_and_codes import Clarity, ServerType, WireStatus
+from vodpull.jobs.model import Asset
+from vodpull.jobs.states_and_codes import WireStatus
 from vodpull.jobs.status import postgres_reader
 from vodpull.jobs.status.lookups import Found, Lookup, QueryReader
 from vodpull.jobs.status.sqlite_reader import open_query_reader
 from vodpull.jobs.status.status_data import item_data
 
-FILE = StoredFile(
-    clarity=Clarity.ORIGINAL,
-    server_type=ServerType.SOURCE,
-    width_px=1920,
-    height_px=1080,
-    bitrate_bps=411_500,
-    size_bytes=10,
-    key="pullvideo/202311/d/影.mp4",
-)
+FILE = replace(ORIGINAL, bitrate_bps=411_500, key="pullvideo/202311/d/影.mp4")
 
 
 @asynccontextmanager
@@ -332,10 +324,12 @@ def _whole_reads(database: sa.Engine) -> dict[str, int]:
     """Return how often each table has been read from end to end, when nobody is connected any more."""
     others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
     with database.connect() as connection:
-        for _ in looks(60):
-            if not connection.scalar(sa.text(others)):
-                break
+
+        def alone() -> bool:
             connection.rollback()
+            return not connection.scalar(sa.text(others))
+
+        until(alone)
         counts = connection.execute(sa.text("select relname, seq_scan from pg_stat_user_tables"))
         return {row.relname: row.seq_scan for row in counts}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from tests.statements import statements
 from tests.stored import VAULT, accepted
 
 from vodpull.accounts.access_keys import Accounts, NewKey
@@ -31,24 +31,6 @@ from vodpull.videos.deferred_calls import TaskKind, Tasks
 from vodpull.workflows.delivery.built_in_receiver import Inspector
 
 HEADERS = '{"webhook-id": "a", "webhook-timestamp": "1", "webhook-signature": "v1,x"}'
-
-
-@contextmanager
-def counted(database: sa.Engine) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    sa.event.listen(database, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(database, "before_cursor_execute", note)
-
-
-def statements(database: sa.Engine, call: Callable[[], object]) -> int:
-    with counted(database) as seen:
-        call()
-    return len(seen)
 
 
 def fill(database: sa.Engine, key: NewKey, count: int) -> str:

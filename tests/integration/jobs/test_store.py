@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from tests.stored import ASSET, FAILURE, accept, finish, ref
+from tests.stored import ASSET, FAILURE, accept, finish
 
 from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.sealed_secrets import Vault
@@ -41,7 +41,7 @@ def test_nothing_of_a_broken_transaction_stays(store: Store, accounts: Accounts)
 
 def test_a_stored_source_stays_pulled_when_its_command_fails(store: Store, accounts: Accounts) -> None:
     job = accept(store, accounts).jobs[0]
-    store.record_pulled(ref(job), ASSET)
+    store.record_pulled(JobRef.of(job), ASSET)
     finish(store, job, Outcome(failure=FAILURE))
     _, stored = store.find_job(job.job_id)
     assert (stored.pull_status, stored.cmd_status) == (WireStatus.SUCCEEDED, WireStatus.FAILED)
@@ -59,9 +59,9 @@ def test_a_final_state_is_set_once_and_late_writers_change_nothing(store: Store,
     job = accept(store, accounts).jobs[0]
     assert finish(store, job, Outcome(asset=ASSET)) is not None
     assert finish(store, job, Outcome(failure=FAILURE)) is None
-    assert not store.enter_stage(ref(job), Stage.ENCODE)
-    store.update_progress(ref(job), Progress(percent=50))
-    store.record_pulled(ref(job), replace(ASSET, duration_s=1.0))
+    assert not store.enter_stage(JobRef.of(job), Stage.ENCODE)
+    store.update_progress(JobRef.of(job), Progress(percent=50))
+    store.record_pulled(JobRef.of(job), replace(ASSET, duration_s=1.0))
     _, stored = store.find_job(job.job_id)
     assert (stored.stage, stored.percent, stored.asset, stored.failure) == (Stage.DONE, 100.0, ASSET, None)
 
@@ -79,7 +79,7 @@ def test_progress_is_written_where_it_changes_something(store: Store, accounts: 
         Progress(percent=10.0, bytes_done=1, bytes_total=9, received_bytes=4),
         Progress(percent=10.2),
     ):
-        store.update_progress(ref(job), progress)
+        store.update_progress(JobRef.of(job), progress)
     assert written == [1, 0, 0, 1, 1, 0, 1]
     _, stored = store.find_job(job.job_id)
     assert (stored.percent, stored.bytes_done, stored.bytes_total) == (10.2, 1, 9)
@@ -90,10 +90,10 @@ def test_a_retried_job_waits_again_and_its_earlier_attempt_is_over(store: Store,
     job = view.jobs[0]
     finish(store, job, Outcome(failure=FAILURE))
     with store.transaction() as connection:
-        again = next_attempt.reset_job(connection, ref(job))
-        assert next_attempt.reset_job(connection, ref(job)) is None
+        again = next_attempt.reset_job(connection, JobRef.of(job))
+        assert next_attempt.reset_job(connection, JobRef.of(job)) is None
     assert again == JobRef(job_id=job.job_id, attempt=2)
-    assert not store.enter_stage(ref(job), Stage.FETCH)
+    assert not store.enter_stage(JobRef.of(job), Stage.FETCH)
     assert store.enter_stage(again, Stage.FETCH)
     found = store.find_batch(view.batch.batch_id)
     assert found is not None
@@ -104,7 +104,7 @@ def test_a_done_job_is_not_retried(store: Store, accounts: Accounts) -> None:
     job = accept(store, accounts).jobs[0]
     finish(store, job, Outcome(asset=ASSET))
     with store.transaction() as connection:
-        assert next_attempt.reset_job(connection, ref(job)) is None
+        assert next_attempt.reset_job(connection, JobRef.of(job)) is None
 
 
 def test_exactly_one_of_many_jobs_that_end_together_sees_the_batch_final(store: Store, accounts: Accounts) -> None:

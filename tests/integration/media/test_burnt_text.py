@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.integration.media.burnt_in import MARK, TEMPLATE, proven
 from tests.integration.media.pipeline import Maker, plan_source
-from tests.integration.media.test_watermark import MARK, TEMPLATE, proven
 
 from vodpull.captions import drawn_text
 from vodpull.errors import OutputInvalid

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import av
 import pytest
-from tests.integration.media.pipeline import VIDEO_ID, Maker, make_parts, plan_source
-from tests.pngs import Pixel, png
+from tests.integration.media.burnt_in import MARK, TEMPLATE, proven
+from tests.integration.media.pipeline import Maker, plan_source
 
 from vodpull.errors import OutputInvalid
 from vodpull.media import (
@@ -16,52 +16,16 @@ from vodpull.media import (
     EncodePlan,
     MediaInfo,
     Original,
-    Package,
-    Proof,
     Toolbox,
     Watermark,
-    look_ahead,
-    package_and_verify,
-    parse_template,
-    read_still,
 )
 from vodpull.media.plan.burnt_in.watermark_place import place_watermark
 from vodpull.media.verify.compare import Subject
 from vodpull.media.verify.content_verdict import prove_content
 
-TEMPLATE = parse_template(
-    "segment_s = 1.0\n[definitions.LD]\nshort_side_px = 90\nmax_bitrate_bps = 400_000\n"
-    "[definitions.SD]\nshort_side_px = 180\nmax_bitrate_bps = 900_000\n"
-    "[video.h264]\npreset = 'ultrafast'\ncrf = 20\n",
-    name="two",
-)
-
-
-def ring(x: int, y: int) -> Pixel:
-    """White around a clear middle, whose colour must not be seen."""
-    return (255, 0, 0, 0) if 10 <= x < 30 and 5 <= y < 15 else (255, 255, 255, 255)
-
-
-MARK = Watermark(file="logo.png", picture=read_still(png(40, 20, ring)), width_percent=20, margin_percent=5)
-
 
 async def marked(source: Path, mark: Watermark | None, *, toolbox: Toolbox) -> tuple[MediaInfo, EncodePlan]:
     return await plan_source(source, toolbox=toolbox, template=replace(TEMPLATE, watermark=mark))
-
-
-async def proven(
-    source: Path, info: MediaInfo, plan: EncodePlan, folder: Path, *, parts_of: EncodePlan, toolbox: Toolbox
-) -> tuple[Package, Proof]:
-    """Verify what was made by one plan as if it were made by another, with what was seen of its source ahead."""
-    folder.mkdir()
-    parts = await make_parts(source, parts_of, folder, toolbox=toolbox)
-    (folder / "seen").mkdir()
-    original = Original(path=source, info=info, seen=folder / "seen")
-    await look_ahead(plan, original, folder / "seen", toolbox=toolbox)
-    made, _, proof = await package_and_verify(
-        plan, parts, folder / "out", original=original, video_id=VIDEO_ID, toolbox=toolbox
-    )
-    return made, proof
 
 
 async def test_every_rendition_of_every_chunk_has_it(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests.integration.jobs.test_statements import counted
+from tests.statements import counted
 from tests.videos import another_video, stored_video
 
 from vodpull.accounts.access_keys import NewKey

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from tests.integration.workflows.attempts import Bench, bench
+from tests.waiting import until_true
 
 from vodpull.accounts.access_keys import Accounts
 from vodpull.clock import now_ms
@@ -102,7 +103,7 @@ async def _half_sent(
         made=made, uploads=uploads, wanted=wanted, upload=upload, place=place, followed=followed, videos=videos
     )
     await sender.send(data[: -len(data) // 4], is_first=True)
-    await _until(lambda: bool(sender.chunks()))
+    await until_true(lambda: bool(sender.chunks()))
     monkeypatch.setattr(uploads_module, "now_ms", lambda: now_ms() + 2 * HOUR_MS)
     with pytest.raises(UploadTokenInvalid):
         await uploads.admit(old_token)
@@ -116,14 +117,8 @@ async def _when_sent(follower: Arrivals, upload_id: str, database: sa.Engine) ->
         with database.connect() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(tables.upload_part)) == 1
 
-    await _until(has_come)
+    await until_true(has_come)
     await follower.follow(upload_id)
-
-
-async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while not holds():
-            await asyncio.sleep(0.05)
 
 
 async def test_with_a_new_token_an_upload_goes_on_where_the_old_one_ended(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from tests.integration.workflows.attempts import Bench, bench, pulled
 from tests.services.vodpull import processes_on
 from tests.stored import FAILURE
+from tests.waiting import until_true
 
 from vodpull import media
 from vodpull.errors import Md5Mismatch, MediaTruncated, StorageError
@@ -34,12 +34,6 @@ LIMIT_S = 120
 """Of every wait, on a busy machine."""
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while not holds():
-            await asyncio.sleep(0.05)
-
-
 async def begin(bench: Bench) -> HeadStart:
     started = HeadStart(bench.can, Production(bench.can))
     started.begin(bench.job, await media.probe(bench.source, toolbox=bench.can.toolbox), bench.source)
@@ -49,7 +43,7 @@ async def begin(bench: Bench) -> HeadStart:
 async def test_plan_and_first_chunk_are_made_before_any_step_asks(database: sa.Engine, tmp_path: Path) -> None:
     made = bench(database, tmp_path, seconds=60)
     started = await begin(made)
-    await until(lambda: not started._watches)
+    await until_true(lambda: not started._watches)
     assert made.results() == ["chunk-0", PLAN]
 
 
@@ -61,9 +55,9 @@ async def test_meanwhile_the_source_is_seen_for_the_proof(database: sa.Engine, t
     started.begin(made.job, info, made.source)
     seen = made.can.workspace(made.job).seen / SIGHTS
     plan = (await production.plan(made.job, info, source=made.source)).plan
-    await until(lambda: seen.exists() and len(seen.read_text().splitlines()) == 1 + len(picture_instants(plan)))
+    await until_true(lambda: seen.exists() and len(seen.read_text().splitlines()) == 1 + len(picture_instants(plan)))
     assert await production.seen_ahead.take(made.job) == seen.parent
-    await until(lambda: not started._watches)
+    await until_true(lambda: not started._watches)
 
 
 async def test_so_it_is_beside_the_encode_of_one_chunk_wherever_that_is_made(
@@ -94,7 +88,7 @@ async def test_a_proof_waits_for_nothing_that_is_still_to_be_seen(database: sa.E
     other = replace(made.job, directory="other")
     first, second = (asyncio.create_task(ahead.look(job, plan, original)) for job in (made.job, other))
     folder = made.can.workspace(made.job).seen
-    await until((folder / SIGHTS).exists)
+    await until_true((folder / SIGHTS).exists)
     assert await ahead.take(other) is None, "one at a time"
     assert await ahead.take(made.job) == folder
     assert not processes_on(made.can.work_folder)
@@ -104,10 +98,10 @@ async def test_a_proof_waits_for_nothing_that_is_still_to_be_seen(database: sa.E
 async def test_an_attempt_that_is_over_ends_it(database: sa.Engine, tmp_path: Path) -> None:
     made = bench(database, tmp_path, seconds=600, kind="avi")  # which is not cut into chunks
     started = await begin(made)
-    await until(lambda: bool(processes_on(made.can.work_folder)))
+    await until_true(lambda: bool(processes_on(made.can.work_folder)))
     with made.can.store.transaction() as connection:
         made.can.store.finish_job(connection, JobRef.of(made.job), Outcome(failure=FAILURE))
-    await until(lambda: not started._watches)
+    await until_true(lambda: not started._watches)
     assert not processes_on(made.can.work_folder)
     assert "chunk-0" not in made.results()
 
@@ -132,7 +126,7 @@ async def test_it_is_asked_once_to_end_however_long_that_takes(
     started = await begin(made)
     with made.can.store.transaction() as connection:
         made.can.store.finish_job(connection, JobRef.of(made.job), Outcome(failure=FAILURE))
-    await until(lambda: not started._watches)
+    await until_true(lambda: not started._watches)
     assert cleaned_up == [False, True]
 
 
@@ -140,7 +134,7 @@ async def test_where_others_take_chunks_nothing_is_begun(database: sa.Engine, tm
     made = bench(database, tmp_path, seconds=1, is_shared=True)
     _started = await begin(made)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(until(made.can.work_folder.exists), timeout=1)
+        await asyncio.wait_for(until_true(made.can.work_folder.exists), timeout=1)
 
 
 class Arriving:
@@ -208,7 +202,7 @@ async def test_cleaning_up_stops_everything_and_hides_no_error_of_the_fetch(
     with pytest.raises(Md5Mismatch):
         async with encoder.encoding():
             encoder._encodes.add(asyncio.create_task(whole()))
-            await until(lambda: bool(processes_on(made.can.work_folder)))
+            await until_true(lambda: bool(processes_on(made.can.work_folder)))
             monkeypatch.setattr(early_chunks, "clear_pieces", refuse)
             raise Md5Mismatch("another file")
     assert not processes_on(made.can.work_folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.stored import ASSET, FAILURE, VAULT, accept, finish
+from tests.waiting import until_true
 
 from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.playback_keys import MAX_LIVE, PlaybackKeys
@@ -269,9 +269,7 @@ async def test_a_deletion_that_is_not_waited_for_tells_when_the_files_are_gone(p
     with pytest.raises(NotFound):
         place.again(video)
     assert place.sent() == [], "the files are there"
-    async with asyncio.timeout(60):
-        while not place.sent():
-            await asyncio.sleep(0.01)
+    await until_true(place.sent)
     await place.video_deletion.carry_out()
     [told] = place.sent()
     assert told | {"timestamp": 0} == {

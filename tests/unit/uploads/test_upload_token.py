@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.contract.test_vectors import load
+from tests.vectors import load
 
 from vodpull.errors import UploadBucketUnknown, UploadTokenInvalid
 from vodpull.uploads.upload_token import Policy, UploadKey, read_token, sign_token

@@ -3,9 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.stored import ORIGINAL
 
 from vodpull.console.pages.task_cards import job_card, task_card, timeline
-from vodpull.jobs.model import Asset, Batch, BatchView, Job, StoredFile
+from vodpull.jobs.model import Asset, Batch, BatchView, Job
 from vodpull.jobs.states_and_codes import Clarity, ServerType, Stage, VideoOrigin
 from vodpull.jobs.status.listing import StageTime
 
@@ -96,15 +97,7 @@ def test_rungs_advance_together_and_show_their_quality() -> None:
 
 
 def test_the_ladder_joins_the_plan_with_what_was_made() -> None:
-    rendition = StoredFile(
-        clarity=Clarity.SD,
-        server_type=ServerType.PC,
-        width_px=854,
-        height_px=480,
-        bitrate_bps=700_000,
-        size_bytes=1,
-        key="k",
-    )
+    rendition = replace(ORIGINAL, clarity=Clarity.SD, server_type=ServerType.PC)
     decisions = (
         {"clarity": 4, "name": "HD", "chosen": False, "reason": "no"},
         {"clarity": 3, "name": "SD", "chosen": True, "reason": "yes", "max_bitrate_bps": 1_400_000},

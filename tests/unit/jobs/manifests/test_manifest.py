@@ -4,30 +4,21 @@ import json
 from dataclasses import replace
 
 import pytest
+from tests.stored import ORIGINAL
 
 from vodpull.accounts.sealed_secrets import Vault
 from vodpull.errors import ConfigurationError, Failure, OriginMissing, StorageError
 from vodpull.jobs.manifests.manifest import Stored, job_of, manifest_of, read_manifest
 from vodpull.jobs.manifests.records import Record
-from vodpull.jobs.model import Asset, Batch, Job, StoredFile
-from vodpull.jobs.states_and_codes import Clarity, ServerType, Stage, WireStatus
+from vodpull.jobs.model import Asset, Batch, Job
+from vodpull.jobs.states_and_codes import Stage, WireStatus
 
 SECRET_URL = "https://user:hunter2@origin.example.test/token-123/文件.mp4?sig=abc#x"
 BATCH = Batch(batch_id="b" * 32, account_id="a" * 32, trans_no="t1", template="abr", notify_url="https://h/?key=sesame")
 ASSET = Asset(
     video_id="v" * 32,
     duration_s=105.25,
-    files=(
-        StoredFile(
-            clarity=Clarity.ORIGINAL,
-            server_type=ServerType.SOURCE,
-            width_px=640,
-            height_px=360,
-            bitrate_bps=412_000,
-            size_bytes=5_384_542,
-            key="pullvideo/202611/x/a.mp4",
-        ),
-    ),
+    files=(ORIGINAL,),
     sha256="5" * 64,
     playlist_key="pullvideo/202611/x/v.m3u8",
 )

@@ -5,20 +5,13 @@ import json
 from dataclasses import replace
 
 import pytest
+from tests.stored import ORIGINAL
 
 from vodpull.jobs.model import Asset, Batch, BatchView, Job, StoredFile
 from vodpull.jobs.states_and_codes import Clarity, ServerType, WireStatus
 from vodpull.jobs.status.status_data import notification_body, query_data
 
-FILE = StoredFile(
-    clarity=Clarity.ORIGINAL,
-    server_type=ServerType.SOURCE,
-    width_px=1920,
-    height_px=1080,
-    bitrate_bps=411_500,
-    size_bytes=10,
-    key="pullvideo/202311/d/a.mp4",
-)
+FILE = replace(ORIGINAL, bitrate_bps=411_500, key="pullvideo/202311/d/a.mp4")
 JOB = Job(
     job_id="j",
     batch_id="b",
@@ -82,9 +75,9 @@ def test_a_file_is_told_in_the_units_of_the_wire() -> None:
         {
             "bitrate": 412,
             "clarity": 1,
-            "fileSize": 10,
+            "fileSize": 5_384_542,
             "fileUrl": "pullvideo/a.mp4",
-            "resolution": "1920:1080",
+            "resolution": "640:360",
             "serverType": -1,
         }
     ]

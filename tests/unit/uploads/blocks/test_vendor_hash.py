@@ -4,8 +4,8 @@ import hashlib
 from typing import Any
 
 import pytest
-from tests.contract.test_vectors import load
 from tests.upload_file import vector_file
+from tests.vectors import load
 
 from vodpull.uploads.blocks.vendor_hash import SPAN_BYTES, file_hash
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contract.test_vectors import load
+from tests.vectors import load
 from tests.videos import VIDEO
 
 from vodpull.videos.file_urls import FileUrls

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.contract.test_vectors import load
+from tests.vectors import load
 from tests.videos import ASSET, ORIGINAL, VIDEO, ZONE, stored_file
 
 from vodpull.jobs.states_and_codes import Clarity, ServerType

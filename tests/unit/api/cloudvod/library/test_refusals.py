@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.contract.test_vectors import load
+from tests.vectors import load
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.refusals import Refusal, as_problem, refusal_of

@@ -32,7 +32,7 @@ EXPORT_LINES = 1000
 """Lines of an export that are read at once."""
 
 
-class Kind(StrEnum):
+class ActorKind(StrEnum):
     """What somebody is."""
 
     OPERATOR = "operator"
@@ -49,7 +49,7 @@ class Kind(StrEnum):
 class Who:
     """Who does something, and from where."""
 
-    kind: Kind
+    kind: ActorKind
     name: str
     address: str = ""
     account_id: str = ""
@@ -80,7 +80,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class AuditFilter:
     """Which lines somebody wants to see."""
 
     who: str = ""
@@ -131,7 +131,7 @@ class AuditLog:
         with self._engine.begin() as connection:
             connection.execute(tables.audit_line.insert().values(row))
 
-    def page(self, look: Look, *, limit: int, cursor: str = "") -> tuple[list[Line], str]:
+    def page(self, look: AuditFilter, *, limit: int, cursor: str = "") -> tuple[list[Line], str]:
         """
         Return lines, the newest first, and the cursor of the next page; empty: there is none.
 
@@ -141,14 +141,14 @@ class AuditLog:
         found = self._read(look, limit=limit + 1, before=_read_cursor(cursor))
         return found[:limit], str(found[limit - 1].line_id) if len(found) > limit else ""
 
-    def every(self, look: Look) -> Iterator[Line]:
+    def every(self, look: AuditFilter) -> Iterator[Line]:
         """Yield all lines, the newest first, reading some at a time."""
         before = None
         while lines := self._read(look, limit=EXPORT_LINES, before=before):
             yield from lines
             before = lines[-1].line_id
 
-    def _read(self, look: Look, *, limit: int, before: int | None) -> list[Line]:
+    def _read(self, look: AuditFilter, *, limit: int, before: int | None) -> list[Line]:
         row = tables.audit_line.c
         query = sa.select(tables.audit_line).where(look.condition())
         if before is not None:

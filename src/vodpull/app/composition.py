@@ -61,7 +61,7 @@ Role = Literal["all", "api", "worker"]
 """`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
 
 
-class Parts:
+class Composition:
     """The parts of one process, joined."""
 
     def __init__(self, settings: Settings, database: sa.Engine, *, role: Role, tracer: Tracer) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from vodpull import fetch, storage
 from vodpull.imports.entries import Lister
-from vodpull.imports.kind_checks import Kind, Texts
+from vodpull.imports.kind_checks import LibraryKind, Texts
 from vodpull.imports.listers.buckets_and_folders import StoreLister
 from vodpull.imports.listers.bunny import BunnyLister
 from vodpull.imports.listers.cloudflare import CloudflareLister
@@ -14,7 +14,9 @@ from vodpull.imports.listers.cloudvod import CloudVodLister
 from vodpull.imports.listers.mux import MuxLister
 
 
-def import_kinds(guard: fetch.AddressGuard, stores_of: Callable[[str], storage.AccountStores]) -> Mapping[str, Kind]:
+def import_kinds(
+    guard: fetch.AddressGuard, stores_of: Callable[[str], storage.AccountStores]
+) -> Mapping[str, LibraryKind]:
     """Return every kind of library by its name."""
 
     def of_api(
@@ -23,8 +25,8 @@ def import_kinds(guard: fetch.AddressGuard, stores_of: Callable[[str], storage.A
         return lambda place, secret, _account_id: lister(guard, place, secret)
 
     return {
-        "list": Kind(open=None, place=frozenset(), optional=frozenset({"library"})),
-        "cloud-vod": Kind(
+        "list": LibraryKind(open=None, place=frozenset(), optional=frozenset({"library"})),
+        "cloud-vod": LibraryKind(
             open=of_api(CloudVodLister),
             place=frozenset({"url", "access_key"}),
             optional=frozenset({"category", "zone"}),
@@ -32,7 +34,7 @@ def import_kinds(guard: fetch.AddressGuard, stores_of: Callable[[str], storage.A
             secret=frozenset({"secret_key"}),
             may_repeat=True,
         ),
-        "mux": Kind(
+        "mux": LibraryKind(
             open=of_api(MuxLister),
             place=frozenset({"token_id"}),
             optional=frozenset({"url", "stream_url", "image_url"}),
@@ -40,14 +42,14 @@ def import_kinds(guard: fetch.AddressGuard, stores_of: Callable[[str], storage.A
             secret=frozenset({"token_secret"}),
             may_repeat=True,
         ),
-        "cloudflare": Kind(
+        "cloudflare": LibraryKind(
             open=of_api(CloudflareLister),
             place=frozenset({"account_id"}),
             optional=frozenset({"url"}),
             secret=frozenset({"api_token"}),
             may_repeat=True,
         ),
-        "bunny": Kind(
+        "bunny": LibraryKind(
             open=of_api(BunnyLister),
             place=frozenset({"library", "host"}),
             optional=frozenset({"url"}),
@@ -55,7 +57,7 @@ def import_kinds(guard: fetch.AddressGuard, stores_of: Callable[[str], storage.A
             secret=frozenset({"access_key"}),
             may_repeat=True,
         ),
-        "s3": Kind(
+        "s3": LibraryKind(
             open=lambda place, _secret, account_id: StoreLister(stores_of, place, account_id),
             place=frozenset({"store"}),
             optional=frozenset({"prefix"}),

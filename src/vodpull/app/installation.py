@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull.accounts.access_keys import Accounts
-from vodpull.accounts.audit_log import AuditLog, Kind, Who
+from vodpull.accounts.audit_log import ActorKind, AuditLog, Who
 from vodpull.accounts.master_key import master_key_of_file
 from vodpull.accounts.master_key_match import check_master_key, is_sealed, other_master_key
 from vodpull.accounts.people.operators import Operators
@@ -56,7 +56,7 @@ class People:
             user = getpass.getuser()
         except (KeyError, OSError):  # a container's user without a name
             user = str(os.getuid())
-        self.audit.write(Who(kind=Kind.SHELL, name=user), action, subject)
+        self.audit.write(Who(kind=ActorKind.SHELL, name=user), action, subject)
 
 
 def open_people(settings: Settings) -> People:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vodpull.api.worker_application import create_health
-from vodpull.app.composition import Parts, Role
+from vodpull.app.composition import Composition, Role
 from vodpull.app.data_folder import make_data_dir
 from vodpull.app.server import Connections, Prompt
 from vodpull.app.start_checks import check_postgresql, check_role, check_shared, tell_unknown
@@ -58,7 +58,7 @@ def running_service(settings: Settings, *, role: Role = "all") -> Iterator[Servi
         migrate(database)
         check_postgresql(database)
         with open_tracer(settings.otlp_endpoint, process=f"{socket.gethostname()}-{os.getpid()}") as tracer:
-            parts = Parts(settings, database, role=role, tracer=tracer)
+            parts = Composition(settings, database, role=role, tracer=tracer)
             with attached(parts) if role == "api" else working(parts):
                 if role == "worker":
                     health = create_health(parts.is_ready, parts.metrics_door())

@@ -19,7 +19,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authentication import Access
 from vodpull.api.http.keys.open_stream_limit import Waiters
 from vodpull.api.v1.tus_uploads.routes import Tus
-from vodpull.app.composition import Parts
+from vodpull.app.composition import Composition
 from vodpull.app.installation import wire_zone
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.sign_in_provider import single_sign_on
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 
-def web_of(parts: Parts) -> tuple[FastAPI, PromptStatusQuery]:
+def web_of(parts: Composition) -> tuple[FastAPI, PromptStatusQuery]:
     """Return the HTTP application, the APIs and the console below its own path, and what answers before it."""
     keep_local_key(parts.settings.data_dir, parts.accounts)
     context = _api_context(parts)
@@ -58,7 +58,7 @@ def web_of(parts: Parts) -> tuple[FastAPI, PromptStatusQuery]:
     return web, PromptStatusQuery(query, on_reply=context.on_reply)
 
 
-def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
+def _console_context(parts: Composition, api: ApiContext) -> ConsoleContext:
     return ConsoleContext(
         operators=Operators(parts.database),
         sessions=Sessions(parts.database),
@@ -112,7 +112,7 @@ def _place_of_files(request: Request) -> str:
     return f"{request.scope['root_path']}{FILES_PATH}"
 
 
-def _api_context(parts: Parts) -> ApiContext:
+def _api_context(parts: Composition) -> ApiContext:
     intake = parts.intake
     return ApiContext(
         access=Access(
@@ -165,7 +165,7 @@ def _api_context(parts: Parts) -> ApiContext:
     )
 
 
-def _gate(parts: Parts) -> FileGate:
+def _gate(parts: Composition) -> FileGate:
     return FileGate(
         partial(parts.library.rule_of, policy=parts.signer.policy),
         parts.playback_keys.find_live,
@@ -174,7 +174,7 @@ def _gate(parts: Parts) -> FileGate:
     )
 
 
-def _history(parts: Parts, slice_s: int, slices: int) -> History:
+def _history(parts: Composition, slice_s: int, slices: int) -> History:
     return read_history(parts.database, until_ms=now_ms(), slice_s=slice_s, slices=slices)
 
 

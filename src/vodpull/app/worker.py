@@ -11,7 +11,7 @@ import structlog
 
 from vodpull import media
 from vodpull.accounts.audit_log import AuditLog
-from vodpull.app.composition import Parts
+from vodpull.app.composition import Composition
 from vodpull.app.installation import find_tools
 from vodpull.app.outgoing import fetch_limits
 from vodpull.database.chore_turns import ChoreTurns
@@ -26,7 +26,7 @@ from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import Ad
 from vodpull.workflows.engine.executor_ids import claim_executor_id
 from vodpull.workflows.engine.heartbeats import Heartbeat
 from vodpull.workflows.engine.lost_process import leave_if_shared
-from vodpull.workflows.importing.advance import Turns, register_imports
+from vodpull.workflows.importing.advance import ImportTurns, register_imports
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
 from vodpull.workflows.importing.submission import Submission
 from vodpull.workflows.ingest import register_workflows
@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 
 @contextmanager
-def attached(parts: Parts) -> Iterator[None]:
+def attached(parts: Composition) -> Iterator[None]:
     """Only accept and show work."""
     parts.engine.attach()
     try:
@@ -52,7 +52,7 @@ def attached(parts: Parts) -> Iterator[None]:
 
 
 @contextmanager
-def working(parts: Parts) -> Iterator[None]:
+def working(parts: Composition) -> Iterator[None]:
     """Do work, under an executor id of this process's own."""
     context = _context(parts)
     steps = Steps(context, parts.news, parts.outbox)
@@ -82,9 +82,9 @@ def working(parts: Parts) -> Iterator[None]:
         executor_id.release()
 
 
-def _turns(parts: Parts, context: Context) -> Turns:
+def _turns(parts: Composition, context: Context) -> ImportTurns:
     submission = Submission(parts.store, parts.intake, parts.control, engine=parts.engine, queues=parts.queues)
-    return Turns(
+    return ImportTurns(
         parts.engine,
         parts.queues,
         submission,
@@ -94,7 +94,7 @@ def _turns(parts: Parts, context: Context) -> Turns:
     )
 
 
-def _context(parts: Parts) -> Context:
+def _context(parts: Composition) -> Context:
     settings = parts.settings
     return Context(
         store=parts.store,
@@ -125,11 +125,11 @@ def _context(parts: Parts) -> Context:
     )
 
 
-def _work_folder(parts: Parts) -> Path:
+def _work_folder(parts: Composition) -> Path:
     return parts.settings.data_dir.resolve() / "work"
 
 
-def _chores(parts: Parts, workshop: Workshop) -> Chores:
+def _chores(parts: Composition, workshop: Workshop) -> Chores:
     holdings = Holdings(parts.database)
     return Chores(
         turns=ChoreTurns(parts.database),

@@ -1,7 +1,7 @@
 """Text tracks: read in any of their forms, made plain, written as WebVTT; no network, database or object store."""
 
 from vodpull.captions.burnt_in_script import DrawnText, drawn_text
-from vodpull.captions.cues import Cue, Track, kept_within, shifted
+from vodpull.captions.cues import Cue, CueList, kept_within, shifted
 from vodpull.captions.languages import (
     FOR_DEAF,
     SPOKEN_ON_THE_WIRE,
@@ -24,9 +24,9 @@ __all__ = [
     "SPOKEN_ON_THE_WIRE",
     "WHOLE",
     "Cue",
+    "CueList",
     "DrawnText",
     "TextRendition",
-    "Track",
     "WrittenTrack",
     "drawn_text",
     "is_for_deaf",

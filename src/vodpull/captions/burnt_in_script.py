@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pysubs2
 
-from vodpull.captions.cues import Track, kept_within, shifted
+from vodpull.captions.cues import CueList, kept_within, shifted
 from vodpull.captions.encodings import decoded
 from vodpull.captions.reading import is_script, parsed_script, read_track
 
@@ -79,7 +79,7 @@ def _cleaned(text: str, zero_s: float) -> pysubs2.SSAFile:
     return script
 
 
-def _plain(track: Track) -> pysubs2.SSAFile:
+def _plain(track: CueList) -> pysubs2.SSAFile:
     script = pysubs2.SSAFile()
     script.info = {"ScriptType": "v4.00+", **_SIZE}
     script.styles["Default"] = _LOOK
@@ -104,12 +104,12 @@ def _letters(text: str) -> str:
     return "".join(_ESCAPED.get(letter, letter) for letter in html.unescape(text))
 
 
-def _alphabet(track: Track) -> str:
+def _alphabet(track: CueList) -> str:
     texts = (html.unescape(_TAG.sub("", cue.text)) for cue in track.cues)
     return "".join(sorted({letter for text in texts for letter in text if letter.isprintable() and letter != " "}))
 
 
-def _instants(track: Track) -> Iterator[float]:
+def _instants(track: CueList) -> Iterator[float]:
     """Give the middles of a few cues, evenly among all."""
     cues: Sequence[tuple[int, int]] = [(cue.start_ms, cue.end_ms) for cue in track.cues]
     count = min(LOOKED_AT, len(cues))

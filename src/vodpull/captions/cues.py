@@ -25,7 +25,7 @@ class Cue:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Track:
+class CueList:
     """The cues of one file by their beginning."""
 
     cues: tuple[Cue, ...]
@@ -33,7 +33,7 @@ class Track:
     """Cues of the file that are not among them: without text, without length, or beyond the end of the video."""
 
 
-def shifted(track: Track, by_ms: int) -> Track:
+def shifted(track: CueList, by_ms: int) -> CueList:
     """Return a track so much later; what then begins before the video begins with it."""
     moved = (
         replace(cue, start_ms=max(0, cue.start_ms + by_ms), end_ms=max(0, cue.end_ms + by_ms)) for cue in track.cues
@@ -41,7 +41,7 @@ def shifted(track: Track, by_ms: int) -> Track:
     return _lasting(track, moved)
 
 
-def kept_within(track: Track, duration_s: float) -> Track:
+def kept_within(track: CueList, duration_s: float) -> CueList:
     """
     Return what of a track can be seen in a video of this length; 0: any length.
 
@@ -74,6 +74,6 @@ def check_crowd(cues: Iterable[Cue]) -> None:
             raise CaptionInvalid(f"more than {MAX_AT_ONCE} cues are seen at once", line=cue.line)
 
 
-def _lasting(track: Track, cues: Iterable[Cue]) -> Track:
+def _lasting(track: CueList, cues: Iterable[Cue]) -> CueList:
     lasting = tuple(cue for cue in cues if cue.start_ms < cue.end_ms)
-    return Track(cues=lasting, left_out=track.left_out + len(track.cues) - len(lasting))
+    return CueList(cues=lasting, left_out=track.left_out + len(track.cues) - len(lasting))

@@ -13,7 +13,7 @@ import webvtt
 from pysubs2.formats.substation import parse_tags
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
-from vodpull.captions.cues import Cue, Track, check_crowd
+from vodpull.captions.cues import Cue, CueList, check_crowd
 from vodpull.captions.encodings import decoded
 from vodpull.captions.limits import MAX_BYTES, MAX_CUE_CHARACTERS, MAX_CUES
 from vodpull.captions.markup import escaped, plain_cue
@@ -47,7 +47,7 @@ class _Times:
     settings: str
 
 
-def read_track(data: bytes) -> Track:
+def read_track(data: bytes) -> CueList:
     """
     Return the cues of a caption file; what it is, it says itself.
 
@@ -67,7 +67,7 @@ def read_track(data: bytes) -> Track:
         raise CaptionInvalid("the file is neither SubRip nor WebVTT nor ASS", line=1)
     kept = sorted((cue for cue in found if cue.text and cue.start_ms < cue.end_ms), key=lambda cue: cue.start_ms)
     check_crowd(kept)
-    return Track(cues=tuple(kept), left_out=len(found) - len(kept))
+    return CueList(cues=tuple(kept), left_out=len(found) - len(kept))
 
 
 def is_script(data: bytes) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from vodpull.captions.cues import Cue, Track, check_crowd, shifted
+from vodpull.captions.cues import Cue, CueList, check_crowd, shifted
 from vodpull.captions.encodings import decoded
 from vodpull.captions.limits import MAX_CUES
 from vodpull.captions.reading import read_track
@@ -21,7 +21,7 @@ _TICKS_PER_MS = 90
 _TURN_MS = round(2**33 / _TICKS_PER_MS)
 
 
-def read_segments(segments: Iterable[bytes], *, zero_s: float) -> Track:
+def read_segments(segments: Iterable[bytes], *, zero_s: float) -> CueList:
     """
     Return the cues of segments of WebVTT by the times of the film; one that is in several of them comes once.
 
@@ -49,7 +49,7 @@ def read_segments(segments: Iterable[bytes], *, zero_s: float) -> Track:
             raise CaptionInvalid(f"there are more than {MAX_CUES} cues")
     kept = sorted(cues.values(), key=lambda cue: cue.start_ms)
     check_crowd(kept)
-    return Track(cues=tuple(kept), left_out=left_out)
+    return CueList(cues=tuple(kept), left_out=left_out)
 
 
 def _later_ms(text: str, zero_ms: int) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import webvtt
 
-from vodpull.captions.cues import Cue, Track
+from vodpull.captions.cues import Cue, CueList
 from vodpull.captions.reading import clock
 from vodpull.errors import InternalError
 
@@ -39,7 +39,7 @@ class WrittenTrack:
         return sum(map(len, self.files.values()))
 
 
-def write_track(track: Track, *, duration_s: float) -> WrittenTrack:
+def write_track(track: CueList, *, duration_s: float) -> WrittenTrack:
     """
     Return the files of a track for a video of this length; each is read once more and its cues are counted.
 

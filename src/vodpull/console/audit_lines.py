@@ -7,17 +7,17 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from vodpull.accounts.audit_log import DONE, Kind, Who
-from vodpull.console.needed_roles import Rule
+from vodpull.accounts.audit_log import DONE, ActorKind, Who
+from vodpull.console.needed_roles import RoleRule
 from vodpull.console.request.visit import Visit
 
 
 def who_of(visit: Visit) -> Who:
     """Return who did it, and from where."""
-    return Who(kind=Kind.OPERATOR, name=visit.operator, address=visit.from_where.address)
+    return Who(kind=ActorKind.OPERATOR, name=visit.operator, address=visit.from_where.address)
 
 
-def subject_of(visit: Visit, rule: Rule) -> str:
+def subject_of(visit: Visit, rule: RoleRule) -> str:
     """Return to what something was done: what stands in the path, what was ticked, and the told fields of the form."""
     place = [f"{name}={value}" for name, value in visit.request.path_params.items()]
     form = [f"{name}={_plain(visit.form[name])}" for name in rule.told if visit.form.get(name)]

@@ -22,7 +22,7 @@ from vodpull.accounts.audit_log import DONE, AuditLog
 from vodpull.accounts.people.link_and_session_lifetimes import SESSION_S
 from vodpull.accounts.people.sessions import Sessions
 from vodpull.console.audit_lines import outcome_of, subject_of, who_of
-from vodpull.console.needed_roles import Rule, rule_of
+from vodpull.console.needed_roles import RoleRule, rule_of
 from vodpull.console.reply.cookies import set_cookie
 from vodpull.console.reply.error_statuses import status_of
 from vodpull.console.reply.live_streams import Blocks, Live
@@ -129,7 +129,7 @@ class Gate:
 
         return Route(path, act, methods=[method])
 
-    def _admission(self, rule: Rule) -> Callable[[Visit], Response | None]:
+    def _admission(self, rule: RoleRule) -> Callable[[Visit], Response | None]:
         """Return what turns away whoever may not: to the login, or with the role that it takes."""
 
         def admit(visit: Visit) -> Response | None:
@@ -143,7 +143,7 @@ class Gate:
 
         return admit
 
-    def _told(self, rule: Rule, handler: Handler) -> Handler:
+    def _told(self, rule: RoleRule, handler: Handler) -> Handler:
         """Return a handler that writes into the audit log what came of it."""
 
         def act(visit: Visit) -> Response:
@@ -158,7 +158,7 @@ class Gate:
 
         return act
 
-    def _tell_refused(self, visit: Visit, rule: Rule) -> None:
+    def _tell_refused(self, visit: Visit, rule: RoleRule) -> None:
         if rule.action and visit.bearer is not None:
             self._audit.write(who_of(visit), rule.action, subject_of(visit, rule), outcome=PermissionDenied.code)
 
@@ -193,7 +193,7 @@ class Gate:
             return self._pages.failure(visit, error, status=status_of(error))
 
 
-def check_role(visit: Visit, rule: Rule) -> None:
+def check_role(visit: Visit, rule: RoleRule) -> None:
     """
     Make sure that a visitor has the role that a route takes.
 

@@ -14,7 +14,7 @@ from vodpull.accounts.people.roles import Role
 
 
 @dataclass(frozen=True)
-class Rule:
+class RoleRule:
     """Who may come, and how it is told."""
 
     least: Role | None
@@ -25,25 +25,25 @@ class Rule:
     """Fields of the form that the audit log repeats; what stands in the path it tells anyway."""
 
 
-ANYBODY = Rule(None)
-LOOK = Rule(Role.VIEWER)
-OWN = Rule(Role.OWNER)
+ANYBODY = RoleRule(None)
+LOOK = RoleRule(Role.VIEWER)
+OWN = RoleRule(Role.OWNER)
 
 
-def _work(action: str, *told: str) -> Rule:
-    return Rule(Role.OPERATOR, action, told)
+def _work(action: str, *told: str) -> RoleRule:
+    return RoleRule(Role.OPERATOR, action, told)
 
 
-def _own(action: str, *told: str) -> Rule:
-    return Rule(Role.OWNER, action, told)
+def _own(action: str, *told: str) -> RoleRule:
+    return RoleRule(Role.OWNER, action, told)
 
 
-def _self(action: str, *told: str) -> Rule:
+def _self(action: str, *told: str) -> RoleRule:
     """Return the rule of what everybody may do to their own account."""
-    return Rule(Role.VIEWER, action, told)
+    return RoleRule(Role.VIEWER, action, told)
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, RoleRule] = {
     # Getting in; the pages themselves write what happened, since nobody is known yet.
     "GET /setup": ANYBODY,
     "POST /setup": ANYBODY,
@@ -105,14 +105,14 @@ RULES: dict[str, Rule] = {
     "POST /imports/{import_id}/cancel": _work("import.cancel"),
     "POST /imports/{import_id}/retry": _work("import.retry"),
     "POST /library/{video_id}/clip": _work("video.clip", "name", "start", "end"),
-    "GET /join": Rule(Role.OPERATOR),
+    "GET /join": RoleRule(Role.OPERATOR),
     "POST /join": _work("video.join", "name", "videos"),
     # Files that are sent here, and materials. Of a file its beginning is told, not each piece.
-    "GET /uploads": Rule(Role.OPERATOR),
+    "GET /uploads": RoleRule(Role.OPERATOR),
     "GET /uploads/videos/{video_id}": LOOK,
     "POST /uploads/files": _work("upload.begin"),
-    "HEAD /uploads/files/{upload_id}": Rule(Role.OPERATOR),
-    "PATCH /uploads/files/{upload_id}": Rule(Role.OPERATOR),
+    "HEAD /uploads/files/{upload_id}": RoleRule(Role.OPERATOR),
+    "PATCH /uploads/files/{upload_id}": RoleRule(Role.OPERATOR),
     "DELETE /uploads/files/{upload_id}": _work("upload.abandon"),
     "GET /materials": LOOK,
     "POST /materials/{material_id}/rename": _work("material.rename", "name"),
@@ -146,7 +146,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-def rule_of(route: str) -> Rule:
+def rule_of(route: str) -> RoleRule:
     """
     Return the rule of a route: `POST /keys`.
 

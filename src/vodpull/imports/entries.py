@@ -102,7 +102,7 @@ class BadEntry:
 
 
 @dataclass(frozen=True)
-class Page:
+class ListedPage:
     """Some entries of a list, in its order."""
 
     entries: Sequence[Entry | BadEntry]
@@ -113,7 +113,7 @@ class Page:
 class Lister(Protocol):
     """Reads the list of one library."""
 
-    def pages(self, cursor: str) -> AsyncGenerator[Page]:
+    def pages(self, cursor: str) -> AsyncGenerator[ListedPage]:
         """
         Give the list, page by page, from a cursor that an earlier page gave; empty: from its beginning.
 

@@ -31,7 +31,7 @@ class Resolver(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class LibraryKind:
     """One kind of library."""
 
     open: Callable[[Texts, Texts, str], Lister] | None
@@ -63,7 +63,7 @@ class Kind:
         return hashlib.sha256(json.dumps([name, sorted(told.items())]).encode()).hexdigest()
 
 
-def find_kind(kinds: Mapping[str, Kind], name: str) -> Kind:
+def find_kind(kinds: Mapping[str, LibraryKind], name: str) -> LibraryKind:
     """
     Return a kind by its name.
 

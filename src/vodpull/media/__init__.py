@@ -51,7 +51,7 @@ from vodpull.media.tools.installed import ToolReport, describe, find_toolbox
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.progress import ToolProgress
 from vodpull.media.tools.sandbox import Toolbox
-from vodpull.media.verify.compare import Account, Original
+from vodpull.media.verify.compare import Accounting, Original
 from vodpull.media.verify.content_verdict import Proof, told
 from vodpull.media.verify.encrypt_proven import encrypt_package
 from vodpull.media.verify.fingerprint_ahead import look_ahead
@@ -68,7 +68,7 @@ __all__ = [
     "TEXTS",
     "TEXT_TOOLS",
     "WATERMARK_TOOLS",
-    "Account",
+    "Accounting",
     "AudioStream",
     "BurntText",
     "Chunk",

@@ -18,7 +18,7 @@ from vodpull.errors import NotFound
 RANDOM_BITS = 11
 
 
-class TaskKind(StrEnum):
+class DeferredKind(StrEnum):
     """What a task does; a transNo is unique in its account for each."""
 
     DELETE = "delete"
@@ -27,17 +27,17 @@ class TaskKind(StrEnum):
     JOIN = "join"
 
 
-EDITS = frozenset({TaskKind.CLIP, TaskKind.JOIN})
+EDITS = frozenset({DeferredKind.CLIP, DeferredKind.JOIN})
 """What makes a new video of others."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class DeferredCall:
     """One accepted call that is carried out afterwards."""
 
     task_id: int
     account_id: str
-    kind: TaskKind
+    kind: DeferredKind
     trans_no: str | None = None
     """The client's own id; None: it gave none."""
     subject: Mapping[str, Any]
@@ -55,17 +55,17 @@ def new_task_id(created_ms: int) -> int:
     return created_ms << RANDOM_BITS | secrets.randbelow(1 << RANDOM_BITS)
 
 
-class Tasks:
+class DeferredCalls:
     """The tasks of one database."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def begin(self, connection: sa.Connection, task: Task) -> bool:
+    def begin(self, connection: sa.Connection, task: DeferredCall) -> bool:
         """Insert a task; False when the account has used its transNo for this kind before."""
         return insert_new(connection, tables.task, asdict(task) | {"kind": task.kind.value})
 
-    def unfinished(self, kind: TaskKind, *, limit: int) -> Sequence[Task]:
+    def unfinished(self, kind: DeferredKind, *, limit: int) -> Sequence[DeferredCall]:
         """Return tasks that are not carried out yet, the oldest first."""
         task = tables.task.c
         query = sa.select(tables.task).where(task.finished_at_ms.is_(None), task.kind == kind.value)
@@ -73,7 +73,7 @@ class Tasks:
             rows = connection.execute(query.order_by(task.created_at_ms).limit(limit)).mappings().all()
         return [_task_of(row) for row in rows]
 
-    def find(self, account_id: str, kind: TaskKind, trans_no: str) -> Task:
+    def find(self, account_id: str, kind: DeferredKind, trans_no: str) -> DeferredCall:
         """
         Return the task that a transNo has started.
 
@@ -88,7 +88,7 @@ class Tasks:
             raise NotFound("there is no such task", field="transNo")
         return _task_of(row)
 
-    def edits_of(self, account_id: str, video_id: str) -> list[Task]:
+    def edits_of(self, account_id: str, video_id: str) -> list[DeferredCall]:
         """Return the clips and joins that are under way and use a video."""
         task = tables.task.c
         kinds = task.kind.in_([kind.value for kind in EDITS])
@@ -110,12 +110,12 @@ class Tasks:
         return True
 
 
-def task_of_job(connection: sa.Connection, job_id: str) -> Task | None:
+def task_of_job(connection: sa.Connection, job_id: str) -> DeferredCall | None:
     """Return the task that a job carries out."""
     row = connection.execute(sa.select(tables.task).where(tables.task.c.job_id == job_id)).mappings().first()
     return None if row is None else _task_of(row)
 
 
-def _task_of(row: Mapping[Any, Any]) -> Task:
+def _task_of(row: Mapping[Any, Any]) -> DeferredCall:
     values = {name: value for name, value in row.items() if name != "finished_at_ms"}
-    return Task(**values | {"kind": TaskKind(row["kind"])})
+    return DeferredCall(**values | {"kind": DeferredKind(row["kind"])})

@@ -15,7 +15,7 @@ from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.cloudvod.pull.status_query import PATH, PromptStatusQuery, StatusQuery
 from vodpull.api.http.keys.authentication import Access
-from vodpull.api.http.keys.signature_coverage import Arrived
+from vodpull.api.http.keys.signature_coverage import RawRequest
 from vodpull.api.http.reply_counts import Answered
 from vodpull.database import tables
 from vodpull.jobs.status.sqlite_reader import open_query_reader
@@ -44,14 +44,14 @@ async def prompt(database: sa.Engine, limit: RateLimit, told: list[Answered]) ->
     await reader.close()
 
 
-def arrived(key: NewKey, task_id: str) -> Arrived:
+def arrived(key: NewKey, task_id: str) -> RawRequest:
     body = json.dumps({"taskId": task_id}).encode()
     signing = SigningKey(access_key=key.access_key, secret=key.secret_key)
     headers = sign("POST", f"http://h{PATH}", body, key=signing, now_s=time.time())
-    return Arrived(b"POST", PATH.encode(), [(n.lower().encode(), v.encode()) for n, v in headers.items()], body)
+    return RawRequest(b"POST", PATH.encode(), [(n.lower().encode(), v.encode()) for n, v in headers.items()], body)
 
 
-async def answer(prompt: PromptStatusQuery, request: Arrived) -> bytes | None:
+async def answer(prompt: PromptStatusQuery, request: RawRequest) -> bytes | None:
     taken: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
     try:
         prompt.answer(request, taken.set_result)

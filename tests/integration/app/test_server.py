@@ -19,9 +19,9 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from tests.waiting import until
 
-from vodpull.api.http.keys.signature_coverage import Arrived
+from vodpull.api.http.keys.signature_coverage import RawRequest
 from vodpull.api.http.request_body_limits import fill_of
-from vodpull.app.server import Connections, Limits, Refusal, Server
+from vodpull.app.server import CloseReason, Connections, Limits, Server
 
 QUICK = {"idle_s": 0.2, "head_s": 0.2, "body_s": 0.2, "body_bytes_per_s": 1e9, "linger_s": 0.2, "write_s": 0.3}
 
@@ -73,7 +73,7 @@ class Promptly:
 
     path = b"/"
 
-    def answer(self, arrived: Arrived, take: Callable[[bytes | None], None]) -> None:
+    def answer(self, arrived: RawRequest, take: Callable[[bytes | None], None]) -> None:
         if arrived.body == b"fail":
             raise ValueError
         content = b"%b %d promptly" % (arrived.method, len(arrived.body))
@@ -87,7 +87,7 @@ class Promptly:
 @dataclass(frozen=True, kw_only=True)
 class Door:
     port: int
-    refused: Counter[Refusal]
+    refused: Counter[CloseReason]
     connections: Connections
 
     def connect(self, source: str = "127.0.0.1") -> socket.socket:
@@ -112,7 +112,7 @@ def everything(connection: socket.socket) -> bytes:
 
 @contextlib.contextmanager
 def running(*trusted: str, **limits: float) -> Iterator[Door]:
-    refused: Counter[Refusal] = Counter()
+    refused: Counter[CloseReason] = Counter()
     connections = Connections(
         Limits(**limits, check_every_s=0.02),  # type: ignore[arg-type]
         trusted=map(ip_network, trusted),
@@ -267,23 +267,33 @@ def test_trailers_never_pass_for_headers(door: Door) -> None:
 @pytest.mark.parametrize(
     ("head", "filler", "status", "why"),
     [
-        (b"GET / HTTP/1.1\r\nHost: h\r\n", b"x-filler: a\r\n" * 101, b"431", Refusal.HEADERS),
-        (b"GET / HTTP/1.1\r\nHost: h\r\n", b"x-filler: " + b"a" * 70_000 + b"\r\n\r\n", b"431", Refusal.HEADERS),
-        (b"GET / HTTP/1.1\r\nHost: h\r\nx: ", b"a" * 1_000_000, b"431", Refusal.HEADERS),
-        (b"GET /", b"a" * 70_000, b"414", Refusal.TARGET),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"x: a\r\n" * 101, b"431", Refusal.HEADERS),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nx: ", b"a" * 1_000_000, b"400", Refusal.CHUNKS),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;x=", b"a" * 1_000_000, b"400", Refusal.CHUNKS),
-        (b"", b"no http\r\n\r\n", b"400", Refusal.MALFORMED),
-        (b"GET / HTTP/1.1\r\nx: \x00\r\n\r\n", b"", b"400", Refusal.MALFORMED),
-        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", b"", b"400", Refusal.MALFORMED),
-        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", b"", b"400", Refusal.MALFORMED),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", b"", b"400", Refusal.MALFORMED),
-        (b"GET / HTTP/1.1\r\nHost : h\r\n\r\n", b"", b"400", Refusal.MALFORMED),
+        (b"GET / HTTP/1.1\r\nHost: h\r\n", b"x-filler: a\r\n" * 101, b"431", CloseReason.HEADERS),
+        (b"GET / HTTP/1.1\r\nHost: h\r\n", b"x-filler: " + b"a" * 70_000 + b"\r\n\r\n", b"431", CloseReason.HEADERS),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nx: ", b"a" * 1_000_000, b"431", CloseReason.HEADERS),
+        (b"GET /", b"a" * 70_000, b"414", CloseReason.TARGET),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"x: a\r\n" * 101, b"431", CloseReason.HEADERS),
+        (
+            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nx: ",
+            b"a" * 1_000_000,
+            b"400",
+            CloseReason.CHUNKS,
+        ),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;x=", b"a" * 1_000_000, b"400", CloseReason.CHUNKS),
+        (b"", b"no http\r\n\r\n", b"400", CloseReason.MALFORMED),
+        (b"GET / HTTP/1.1\r\nx: \x00\r\n\r\n", b"", b"400", CloseReason.MALFORMED),
+        (
+            b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"",
+            b"400",
+            CloseReason.MALFORMED,
+        ),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", b"", b"400", CloseReason.MALFORMED),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", b"", b"400", CloseReason.MALFORMED),
+        (b"GET / HTTP/1.1\r\nHost : h\r\n\r\n", b"", b"400", CloseReason.MALFORMED),
     ],
 )
 def test_what_is_too_much_or_smuggled_is_refused(
-    door: Door, head: bytes, filler: bytes, status: bytes, why: Refusal
+    door: Door, head: bytes, filler: bytes, status: bytes, why: CloseReason
 ) -> None:
     before = door.refused[why]
     # A reset may overtake the reply where more was sent than read; the refusal is counted all the same.
@@ -294,14 +304,14 @@ def test_what_is_too_much_or_smuggled_is_refused(
 @pytest.mark.parametrize(
     ("sent", "answer", "why"),
     [
-        (b"", b"", Refusal.HEAD_TIMEOUT),
-        (b"\r\n\r\n", b"", Refusal.HEAD_TIMEOUT),
-        (b"GET / HTTP/1.1\r\nHo", b"HTTP/1.1 408", Refusal.HEAD_TIMEOUT),
-        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", b"HTTP/1.1 408", Refusal.BODY_TIMEOUT),
-        (b"POST /refuse HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", b"HTTP/1.1 413", Refusal.BODY_TIMEOUT),
+        (b"", b"", CloseReason.HEAD_TIMEOUT),
+        (b"\r\n\r\n", b"", CloseReason.HEAD_TIMEOUT),
+        (b"GET / HTTP/1.1\r\nHo", b"HTTP/1.1 408", CloseReason.HEAD_TIMEOUT),
+        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", b"HTTP/1.1 408", CloseReason.BODY_TIMEOUT),
+        (b"POST /refuse HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", b"HTTP/1.1 413", CloseReason.BODY_TIMEOUT),
     ],
 )
-def test_what_is_too_slow_ends(hasty: Door, sent: bytes, answer: bytes, why: Refusal) -> None:
+def test_what_is_too_slow_ends(hasty: Door, sent: bytes, answer: bytes, why: CloseReason) -> None:
     before = hasty.refused[why]
     assert hasty.send(sent)[:12] == answer
     assert hasty.refused[why] == before + 1
@@ -313,11 +323,11 @@ def test_a_second_request_that_never_comes_whole_ends_as_well(hasty: Door) -> No
 
 
 def test_a_reader_that_does_not_read_ends(hasty: Door) -> None:
-    before = hasty.refused[Refusal.WRITE_TIMEOUT]
+    before = hasty.refused[CloseReason.WRITE_TIMEOUT]
     with hasty.connect() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(b"GET /long HTTP/1.1\r\nHost: h\r\n\r\n")
-        until(lambda: hasty.refused[Refusal.WRITE_TIMEOUT] == before + 1)
+        until(lambda: hasty.refused[CloseReason.WRITE_TIMEOUT] == before + 1)
 
 
 def test_a_slow_reader_gets_everything() -> None:
@@ -327,9 +337,9 @@ def test_a_slow_reader_gets_everything() -> None:
 
 
 def test_pipelined_requests_with_unread_replies_are_cut_off(hasty: Door) -> None:
-    before = hasty.refused[Refusal.PIPELINED]
+    before = hasty.refused[CloseReason.PIPELINED]
     hasty.send(b"GET /long HTTP/1.1\r\nHost: h\r\n\r\n" * 50)
-    assert hasty.refused[Refusal.PIPELINED] == before + 1
+    assert hasty.refused[CloseReason.PIPELINED] == before + 1
 
 
 def test_what_follows_an_upgrade_is_no_request(door: Door) -> None:
@@ -349,7 +359,7 @@ def test_one_address_cannot_take_the_place_of_another() -> None:
         with door.connect("127.0.0.2") as other:
             other.sendall(b"GET / HTTP/1.1\r\n" + CLOSE + b"\r\n")
             assert everything(other).endswith(b"127.0.0.2")
-        assert door.refused[Refusal.ADDRESS] == 1
+        assert door.refused[CloseReason.ADDRESS] == 1
 
 
 def test_a_name_that_a_stranger_claims_to_come_from_is_not_believed(door: Door) -> None:

@@ -37,7 +37,7 @@ from vodpull.database.ids import new_id
 from vodpull.errors import UploadTooLarge
 from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
 from vodpull.imports.import_rows import Ledger
-from vodpull.imports.kind_checks import Kind
+from vodpull.imports.kind_checks import LibraryKind
 from vodpull.imports.listers.cloudvod import CloudVodLister
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.figures.census import take_census
@@ -271,7 +271,7 @@ def _choose_password(console: Console) -> None:
 
 OBJECTS = open_store("memory://")
 KINDS = {
-    "cloud-vod": Kind(
+    "cloud-vod": LibraryKind(
         open=cast("Any", CloudVodLister),
         place=frozenset({"url", "access_key"}),
         optional=frozenset({"zone"}),

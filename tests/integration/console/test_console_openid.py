@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from tests.integration.console.conftest import Console, mounted
 from tests.services.openid import CLIENT_ID, CLIENT_SECRET, OpenIdProvider, new_key, running_openid
 
-from vodpull.accounts.audit_log import Look
+from vodpull.accounts.audit_log import AuditFilter
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.single_sign_on import SingleSignOn
 from vodpull.accounts.people.single_sign_on_roles import read_rules
@@ -64,7 +64,7 @@ def test_somebody_whom_a_rule_names_comes_in_with_its_role(
     assert browser.get(back).status_code == 403  # asked with once
     found = context.operators.find("ada@example.com")
     assert (found.role, found.is_external, found.has_password) == (Role.OPERATOR, True, False)
-    page, _ = context.audit.page(Look(), limit=10)
+    page, _ = context.audit.page(AuditFilter(), limit=10)
     assert [(line.who, line.outcome) for line in reversed(page)] == [
         ("ada@example.com", "done"),
         ("", "not_authenticated"),

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 from tests.integration.console.conftest import PASSWORD, Console, mounted
 
-from vodpull.accounts.audit_log import Look
+from vodpull.accounts.audit_log import AuditFilter
 from vodpull.accounts.people import two_factor as two_factor_module
 from vodpull.accounts.people import wrong_codes
 from vodpull.accounts.people.operators import Operators
@@ -55,7 +55,7 @@ def post(console: Console, path: str, **form: str) -> int:
 
 def lines(console: Console) -> list[tuple[str, str, str, str]]:
     """Return the audit log, oldest first: who, action, subject, outcome."""
-    page, _ = console.context.audit.page(Look(), limit=100)
+    page, _ = console.context.audit.page(AuditFilter(), limit=100)
     return [(line.who, line.action, line.subject, line.outcome) for line in reversed(page)]
 
 

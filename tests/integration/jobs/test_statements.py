@@ -27,7 +27,7 @@ from vodpull.jobs.store.abandoned_work_folders import work_is_over
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.remembered_requests import forget_old
 from vodpull.notify import INSPECTOR_URL
-from vodpull.videos.deferred_calls import TaskKind, Tasks
+from vodpull.videos.deferred_calls import DeferredCalls, DeferredKind
 from vodpull.workflows.delivery.built_in_receiver import Inspector
 
 HEADERS = '{"webhook-id": "a", "webhook-timestamp": "1", "webhook-signature": "v1,x"}'
@@ -119,7 +119,7 @@ HOUSEKEEPING: dict[str, Callable[[sa.Engine], object]] = {
     "removals": lambda database: Deletions(database).due(limit=9),
     "superseded": lambda database: Holdings(database).superseded(limit=9),
     "holdings": lambda database: Holdings(database).of(["a"], settled_before_ms=1),
-    "deletions": lambda database: Tasks(database).unfinished(TaskKind.DELETE, limit=9),
+    "deletions": lambda database: DeferredCalls(database).unfinished(DeferredKind.DELETE, limit=9),
     "requests": forget_old,
     "work folders": lambda database: work_is_over(database, "a-1"),
     "waiting": lambda database: Store(database).count_waiting_for_encoder(),

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.integration.media.pipeline import measured
 
 from vodpull.media import Toolbox, encode_chunk, encode_limits
-from vodpull.media.edit.assemble import FLV_FILE, MP4_FILE, Pieces, write_edit, write_flv
+from vodpull.media.edit.assemble import FLV_FILE, MP4_FILE, EditPieces, write_edit, write_flv
 from vodpull.media.edit.copy_obstacles import copy_obstacle
 from vodpull.media.edit.edit_plan import EditPlan, plan_edit
 from vodpull.media.edit.edit_proof import check_edit
@@ -38,7 +38,7 @@ async def make_edit(
     if plan.has_sound:
         sound.mkdir()
         await make_sound(inputs, plan, sound, toolbox=toolbox)
-    write_edit(plan, Pieces(pictures=pictures, sound=sound if plan.has_sound else None), out)
+    write_edit(plan, EditPieces(pictures=pictures, sound=sound if plan.has_sound else None), out)
     if plan.container == "flv":
         await write_flv(out, toolbox=toolbox)
     result = out / (FLV_FILE if plan.container == "flv" else MP4_FILE)

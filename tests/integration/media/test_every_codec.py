@@ -9,7 +9,7 @@ import pytest
 from tests.integration.media.pipeline import Maker
 
 from vodpull.media import RunLimits, Toolbox
-from vodpull.media.encode.codecs import Encoding, audio_flags, video_flags
+from vodpull.media.encode.codecs import PictureEncoding, audio_flags, video_flags
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.plan.template import AudioCodec, AudioRecipe, VideoCodec, VideoRate
 from vodpull.media.tools import ffmpeg_options
@@ -44,8 +44,10 @@ def keyframes(clip: Path) -> tuple[int, list[int]]:
         return len(packets), times
 
 
-def encoding(codec: VideoCodec, *, gop_frames: int, cuts: tuple[int, ...] = (), rate: VideoRate = CAPPED) -> Encoding:
-    return Encoding(codec=codec, preset=QUICK[codec], rate=rate, gop_frames=gop_frames, cuts=cuts)
+def encoding(
+    codec: VideoCodec, *, gop_frames: int, cuts: tuple[int, ...] = (), rate: VideoRate = CAPPED
+) -> PictureEncoding:
+    return PictureEncoding(codec=codec, preset=QUICK[codec], rate=rate, gop_frames=gop_frames, cuts=cuts)
 
 
 @pytest.mark.parametrize("codec", get_args(VideoCodec))
@@ -62,7 +64,7 @@ async def test_keyframes_come_where_they_are_asked_for(
 
 @pytest.mark.parametrize("codec", get_args(VideoCodec))
 async def test_an_average_bitrate_and_two_threads_work(make_clip: Maker, codec: VideoCodec) -> None:
-    flags = video_flags(Encoding(codec=codec, preset=QUICK[codec], rate=AVERAGE, gop_frames=25, threads=2))
+    flags = video_flags(PictureEncoding(codec=codec, preset=QUICK[codec], rate=AVERAGE, gop_frames=25, threads=2))
     clip = await make_clip("clip.mp4", "-filter_complex", SCENES, *flags)
     assert keyframes(clip) == (50, [0, 25])
 

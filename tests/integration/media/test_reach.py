@@ -117,7 +117,7 @@ async def test_nothing_is_reached_without_the_beginning_or_the_index(clip: Path,
 
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name not in INDEXED])
 async def test_of_a_large_file_the_middle_is_left_out(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    part = partial_reach.Part(clip, [(0, int(0.9 * clip.stat().st_size))])
+    part = partial_reach.PresentPart(clip, [(0, int(0.9 * clip.stat().st_size))])
     kind = str(partial_reach.layout(part))
     exact_s = partial_reach.reach(av, part, format_options())
     assert partial_reach.ends(part, kind, partial_reach.TAIL_BYTES) == (part.stop, part.stop)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.api.http.reply_counts import Answered
-from vodpull.app.server import Connections, Limits, Refusal
+from vodpull.app.server import CloseReason, Connections, Limits
 from vodpull.app.telemetry.metrics import Metrics
 from vodpull.jobs.figures.census import Census, QueueLength
 from vodpull.jobs.notices.deliveries import DeliveryState
@@ -43,7 +43,7 @@ def busy_metrics(census: Census) -> Callable[[Path], Metrics]:
         metrics.finished("")
         metrics.finished("md5_mismatch")
         metrics.delivered("delivered", 0.1, 1.5)
-        metrics.refused(Refusal.HEADERS)
+        metrics.refused(CloseReason.HEADERS)
         metrics.watch_door(Connections(Limits(connections=80), on_refused=metrics.refused))
         metrics.replied(Answered(route="/healthz", code=200, seconds=0.002))
         return metrics

@@ -6,7 +6,7 @@ import m3u8
 import pytest
 import webvtt
 
-from vodpull.captions import Cue, TextRendition, Track, language_name, language_tag, tie, write_track
+from vodpull.captions import Cue, CueList, TextRendition, language_name, language_tag, tie, write_track
 from vodpull.captions.cues import shifted
 from vodpull.captions.languages import SPOKEN_ON_THE_WIRE
 from vodpull.errors import ParameterError
@@ -28,7 +28,7 @@ def cue(start_s: float, end_s: float, text: str = "x") -> Cue:
 
 
 def test_a_cue_over_a_boundary_is_in_both_segments_with_its_own_times() -> None:
-    written = write_track(Track(cues=(cue(1, 2, "first"), cue(59.5, 60.5, "both"), cue(60, 61))), duration_s=150)
+    written = write_track(CueList(cues=(cue(1, 2, "first"), cue(59.5, 60.5, "both"), cue(60, 61))), duration_s=150)
     segments = [webvtt.from_string(written.files[f"{number:05d}.vtt"].decode()) for number in (1, 2, 3)]
     assert [[each.raw_text for each in segment.captions] for segment in segments] == [
         ["first", "both"],
@@ -41,7 +41,7 @@ def test_a_cue_over_a_boundary_is_in_both_segments_with_its_own_times() -> None:
 
 def test_two_hours_are_in_time_from_the_first_cue_to_the_last() -> None:
     cues = tuple(cue(second + 0.04, second + 0.96, str(second)) for second in range(7200))
-    written = write_track(shifted(Track(cues=cues), 1480), duration_s=TWO_HOURS_S + 2)
+    written = write_track(shifted(CueList(cues=cues), 1480), duration_s=TWO_HOURS_S + 2)
     whole = webvtt.from_string(written.files["captions.vtt"].decode())
     assert (whole[0].start, whole[-1].end, len(whole)) == ("00:00:01.520", "02:00:01.440", 7200)
     playlist = m3u8.loads(written.files["captions.m3u8"].decode())
@@ -52,7 +52,7 @@ def test_two_hours_are_in_time_from_the_first_cue_to_the_last() -> None:
 
 
 def test_what_a_shift_brings_before_the_beginning_is_cut_there() -> None:
-    moved = shifted(Track(cues=(cue(1, 2), cue(2.5, 4))), -3000)
+    moved = shifted(CueList(cues=(cue(1, 2), cue(2.5, 4))), -3000)
     assert [(each.start_ms, each.end_ms) for each in moved.cues] == [(0, 1000)]
     assert moved.left_out == 1
 

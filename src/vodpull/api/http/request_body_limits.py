@@ -41,17 +41,17 @@ class Bodies:
         self._held: Counter[str] = Counter()
 
     @contextmanager
-    def held(self, scope: Scope) -> Iterator[Body]:
+    def held(self, scope: Scope) -> Iterator[CountedBody]:
         """Give what reads a request's body, which counts until the block ends."""
         client = scope.get("client")
-        body = Body(self._held, network_of(client[0]) if client else "")
+        body = CountedBody(self._held, network_of(client[0]) if client else "")
         try:
             yield body
         finally:
             body.release()
 
 
-class Body:
+class CountedBody:
     """One body."""
 
     def __init__(self, held: Counter[str], network: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response, StreamingResponse
 
-from vodpull.accounts.audit_log import CURSOR_PATTERN, MAX_PAGE, Line, Look, as_csv, as_json_lines
+from vodpull.accounts.audit_log import CURSOR_PATTERN, MAX_PAGE, AuditFilter, Line, as_csv, as_json_lines
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import Shape
@@ -70,7 +70,9 @@ def audit_router(context: ApiContext) -> APIRouter:
         caller: Caller = Depends(Callers(context).caller),
     ) -> Response | AuditPage:
         """List what the keys of the account changed, or were refused, newest first."""
-        look = Look(who=who, action=action, since_ms=since_ms, until_ms=until_ms, account_id=caller.key.account_id)
+        look = AuditFilter(
+            who=who, action=action, since_ms=since_ms, until_ms=until_ms, account_id=caller.key.account_id
+        )
         if form == "csv":
             return StreamingResponse(as_csv(context.audit.every(look)), media_type="text/csv")
         if form == "jsonl":

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from vodpull.app.server.connection_limits import Limits, Refusal
+from vodpull.app.server.connection_limits import CloseReason, Limits
 from vodpull.caller_networks import Network, is_in, network_of
 
 EVICTED_SHARE = 20
@@ -22,7 +22,7 @@ class Connection(Protocol):
         """On the loop's clock; None while a request of it is under way."""
         ...
 
-    def close_as(self, why: Refusal) -> None:
+    def close_as(self, why: CloseReason) -> None:
         """Close it."""
         ...
 
@@ -35,7 +35,7 @@ class Connections:
     """Counts and admits them; used by the loop's thread alone, `open` by any."""
 
     def __init__(
-        self, limits: Limits, *, trusted: Iterable[Network] = (), on_refused: Callable[[Refusal], None]
+        self, limits: Limits, *, trusted: Iterable[Network] = (), on_refused: Callable[[CloseReason], None]
     ) -> None:
         """Addresses in `trusted` are proxies: many people come from there."""
         self.limits = limits
@@ -58,7 +58,7 @@ class Connections:
         """How many there are."""
         return len(self._all)
 
-    def refused(self, why: Refusal) -> None:
+    def refused(self, why: CloseReason) -> None:
         """Count one that was refused or closed."""
         self._on_refused(why)
 
@@ -67,10 +67,10 @@ class Connections:
         network = "" if is_in(address, self._trusted) else network_of(address)
         neighbours = self._by_network[network] if network else set()
         if len(neighbours) >= self.limits.connections_of_address and not self._evict(neighbours):
-            self.refused(Refusal.ADDRESS)
+            self.refused(CloseReason.ADDRESS)
             return False
         if len(self._all) >= self.limits.connections and not self._evict(self._all):
-            self.refused(Refusal.CONNECTIONS)
+            self.refused(CloseReason.CONNECTIONS)
             return False
         return True
 
@@ -96,5 +96,5 @@ class Connections:
         found = [(since_s, number, one) for number, (one, since_s) in idle if since_s is not None]
         for _, _, connection in heapq.nsmallest(max(1, len(found) // EVICTED_SHARE), found):
             self.remove(connection)  # it counts no more, although its end may take a moment
-            connection.close_as(Refusal.EVICTED)
+            connection.close_as(CloseReason.EVICTED)
         return bool(found)

@@ -72,7 +72,7 @@ class Limits:
         return max(1, self.connections // 4)
 
 
-class Refusal(StrEnum):
+class CloseReason(StrEnum):
     """Why a connection was closed: a closed list, for counting."""
 
     ADDRESS = "address"

@@ -16,9 +16,9 @@ import httptools
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from vodpull.api.http.keys.signature_coverage import Arrived
+from vodpull.api.http.keys.signature_coverage import RawRequest
 from vodpull.app.server.admitted_connections import Connections
-from vodpull.app.server.connection_limits import Refusal
+from vodpull.app.server.connection_limits import CloseReason
 from vodpull.app.server.direct_bodies import DirectProtocol
 from vodpull.app.server.guarded_protocol import RequestPart, is_under_way
 
@@ -37,7 +37,7 @@ class Prompt(Protocol):
         """The one path."""
         ...
 
-    def answer(self, arrived: Arrived, take: Callable[[bytes | None], None]) -> None:
+    def answer(self, arrived: RawRequest, take: Callable[[bytes | None], None]) -> None:
         """
         Give a good answer, now or soon: header lines, a blank line and the content; None or any exception: no good one.
 
@@ -128,7 +128,7 @@ class PromptProtocol(DirectProtocol):
         held.is_whole = True
         self.enter(RequestPart.IDLE)
         try:
-            arrived = Arrived(held.method, self.url, self.headers, held.body)
+            arrived = RawRequest(held.method, self.url, self.headers, held.body)
             self._prompt.answer(arrived, partial(self._take, held))
         except Exception:  # noqa: BLE001 - the application meets the same, and answers or logs it
             self._take(held, None)
@@ -167,7 +167,7 @@ class PromptProtocol(DirectProtocol):
         if is_kept and self.loop.time() - self._since_s > self.timeout_keep_alive:
             self.timeout_keep_alive_handler()
 
-    def refuse(self, why: Refusal) -> None:
+    def refuse(self, why: CloseReason) -> None:
         """Refuse a request that was held back like any other."""
         self._hold_no_more()
         super().refuse(why)

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from vodpull.app.server.admitted_connections import Connections
-from vodpull.app.server.connection_limits import Refusal
+from vodpull.app.server.connection_limits import CloseReason
 
 CONTENT_OVERHEAD = 8
 """A chunk of one byte comes in six."""
@@ -58,7 +58,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._since_s = self.loop.time()
         self._is_connected = False
         self._is_over = False
-        self._why = Refusal.MALFORMED
+        self._why = CloseReason.MALFORMED
         self._messages = 0
         self._lines = self._head_bytes = 0
         # Bytes of the wire since the head or body began, where all of a read belonged to it; bytes of content.
@@ -107,11 +107,11 @@ class GuardedProtocol(HttpToolsProtocol):
         """Look at a head or body that came in several reads: parts of it that are not whole yet have no callback."""
         limits = self._limits
         if self._stage is RequestPart.HEAD and self._wire_bytes > limits.header_bytes + limits.target_bytes:
-            self.refuse(Refusal.HEADERS)
+            self.refuse(CloseReason.HEADERS)
         elif self._stage is RequestPart.BODY:
             around = self._wire_bytes - self._content_bytes
             if around > limits.chunk_overhead_bytes + CONTENT_OVERHEAD * self._content_bytes:
-                self.refuse(Refusal.CHUNKS)
+                self.refuse(CloseReason.CHUNKS)
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -130,21 +130,21 @@ class GuardedProtocol(HttpToolsProtocol):
         """Take a part of the target."""
         super().on_url(url)
         if len(self.url) > self._limits.target_bytes:
-            self._stop(Refusal.TARGET)
+            self._stop(CloseReason.TARGET)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header line; a trailer counts like one and is dropped, as it must never pass for a header."""
         self._lines += 1
         self._head_bytes += len(name) + len(value)
         if self._lines > self._limits.header_lines or self._head_bytes > self._limits.header_bytes:
-            self._stop(Refusal.HEADERS)
+            self._stop(CloseReason.HEADERS)
         if self._stage is RequestPart.HEAD:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Start the application, or let the request wait for its turn."""
         if len(self.pipeline) >= self._limits.pipelined:
-            self._stop(Refusal.PIPELINED)
+            self._stop(CloseReason.PIPELINED)
         self.enter(RequestPart.BODY)
         self.begin()
 
@@ -171,7 +171,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._since_s = self.loop.time()
         super().on_response_complete()
 
-    def _stop(self, why: Refusal) -> None:
+    def _stop(self, why: CloseReason) -> None:
         self._why = why
         raise _Stop
 
@@ -181,7 +181,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if not self._is_connected:  # still in its TLS handshake, which has a deadline of its own
             return
         if self._is_stuck(now_s):
-            self._connections.refused(Refusal.WRITE_TIMEOUT)
+            self._connections.refused(CloseReason.WRITE_TIMEOUT)
             self.transport.abort()
         elif self.flow.read_paused or self._is_over:
             self._since_s = now_s  # it is us who do not listen
@@ -197,41 +197,41 @@ class GuardedProtocol(HttpToolsProtocol):
         patience_s = self._limits.linger_s if self.transport.is_closing() else self._limits.write_s
         return now_s - self._stuck_since_s > patience_s
 
-    def _overdue(self, waited_s: float) -> Refusal | None:
+    def _overdue(self, waited_s: float) -> CloseReason | None:
         limits = self._limits
         if self._stage is RequestPart.HEAD:
-            return Refusal.HEAD_TIMEOUT if waited_s > limits.head_s else None
+            return CloseReason.HEAD_TIMEOUT if waited_s > limits.head_s else None
         if self._stage is RequestPart.BODY:
             allowed_s = limits.body_s + self._content_bytes / limits.body_bytes_per_s
             return (
-                Refusal.BODY_TIMEOUT
+                CloseReason.BODY_TIMEOUT
                 if waited_s > (allowed_s if is_under_way(self.cycle) else limits.linger_s)
                 else None
             )
         is_new = self._messages == 0  # later uvicorn's own timer runs
-        return Refusal.HEAD_TIMEOUT if is_new and waited_s > limits.idle_s else None
+        return CloseReason.HEAD_TIMEOUT if is_new and waited_s > limits.idle_s else None
 
-    def refuse(self, why: Refusal) -> None:
+    def refuse(self, why: CloseReason) -> None:
         """Say why, where nothing of a reply has gone out yet, and close the connection."""
         self._connections.refused(why)
         self._is_over = True
         under_way = [cycle for cycle in (self.cycle, *(cycle for cycle, _ in self.pipeline)) if is_under_way(cycle)]
         if self._may_answer(why, under_way):
-            self.transport.write(_REPLIES.get(why, _REPLIES[Refusal.MALFORMED]))
+            self.transport.write(_REPLIES.get(why, _REPLIES[CloseReason.MALFORMED]))
         for cycle in under_way:  # what the application still says is for nobody
             cycle.disconnected = True
             cycle.message_event.set()
         self.flow.resume_writing()
         self.transport.close()
 
-    def _may_answer(self, why: Refusal, under_way: list[RequestResponseCycle]) -> bool:
+    def _may_answer(self, why: CloseReason, under_way: list[RequestResponseCycle]) -> bool:
         """Tell whether a reply now is one to the request that is refused, never one to a request before it."""
         if self._stage is RequestPart.BODY:
             return len(under_way) == 1 and not under_way[0].response_started
-        is_silent = why is Refusal.HEAD_TIMEOUT and self._stage is RequestPart.IDLE
+        is_silent = why is CloseReason.HEAD_TIMEOUT and self._stage is RequestPart.IDLE
         return not under_way and not is_silent
 
-    def close_as(self, why: Refusal) -> None:
+    def close_as(self, why: CloseReason) -> None:
         """Close an idle connection."""
         self._connections.refused(why)
         self._is_over = True
@@ -256,11 +256,11 @@ def _reply(status: str, text: str) -> bytes:
 
 
 _REPLIES = {
-    Refusal.BODY_TIMEOUT: _reply("408 Request Timeout", "the body took too long"),
-    Refusal.HEADERS: _reply("431 Request Header Fields Too Large", "the header lines are too many or too long"),
-    Refusal.HEAD_TIMEOUT: _reply("408 Request Timeout", "the head of the request took too long"),
-    Refusal.MALFORMED: _reply("400 Bad Request", "this is not HTTP/1.1 as RFC 9112 has it"),
-    Refusal.TARGET: _reply("414 URI Too Long", "the target is too long: use POST"),
+    CloseReason.BODY_TIMEOUT: _reply("408 Request Timeout", "the body took too long"),
+    CloseReason.HEADERS: _reply("431 Request Header Fields Too Large", "the header lines are too many or too long"),
+    CloseReason.HEAD_TIMEOUT: _reply("408 Request Timeout", "the head of the request took too long"),
+    CloseReason.MALFORMED: _reply("400 Bad Request", "this is not HTTP/1.1 as RFC 9112 has it"),
+    CloseReason.TARGET: _reply("414 URI Too Long", "the target is too long: use POST"),
 }
 
 BUSY = _reply("503 Service Unavailable", "too many connections")

@@ -30,7 +30,7 @@ from prometheus_client.registry import Collector
 
 from vodpull import __version__
 from vodpull.api.http.reply_counts import Answered
-from vodpull.app.server import Connections, Refusal
+from vodpull.app.server import CloseReason, Connections
 from vodpull.app.telemetry.installation_gauges import Installation
 from vodpull.errors import InternalError, catalogue
 from vodpull.jobs.figures.census import Census
@@ -153,12 +153,12 @@ class Metrics:
             ["reason"],
             registry=self.registry,
         )
-        for reason in Refusal:
+        for reason in CloseReason:
             self._refused.labels(reason.value)
         self._connections = Gauge("vodpull_http_connections", "HTTP connections open now.", registry=self.registry)
         self._limits = Gauge("vodpull_limit", "Limits in force, by name.", ["limit"], registry=self.registry)
 
-    def refused(self, why: Refusal) -> None:
+    def refused(self, why: CloseReason) -> None:
         """Note a connection that was refused or closed for what it did."""
         self._refused.labels(why.value).inc()
 

@@ -16,7 +16,7 @@ SECRETS = "VODPULL_IMPORT_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class LibrarySource:
     """One kind of library that is read elsewhere."""
 
     help: str
@@ -26,18 +26,18 @@ class Source:
 
 
 SOURCES = {
-    "cloud-vod": Source(
+    "cloud-vod": LibrarySource(
         help="Bring an account of Cloud VOD: url=, access_key=; secret_key is secret. Ids of videos stay.",
         opened_by="secret_key",
     ),
-    "mux": Source(help="Bring the assets of Mux: token_id=; token_secret is secret.", opened_by="token_secret"),
-    "cloudflare": Source(
+    "mux": LibrarySource(help="Bring the assets of Mux: token_id=; token_secret is secret.", opened_by="token_secret"),
+    "cloudflare": LibrarySource(
         help="Bring an account of Cloudflare Stream: account_id=; api_token is secret.", opened_by="api_token"
     ),
-    "bunny": Source(
+    "bunny": LibrarySource(
         help="Bring a library of Bunny Stream: library=, host=; access_key is secret.", opened_by="access_key"
     ),
-    "s3": Source(help="Bring a bucket that is named in VODPULL_SOURCE_STORES: store=, prefix=."),
+    "s3": LibrarySource(help="Bring a bucket that is named in VODPULL_SOURCE_STORES: store=, prefix=."),
 }
 
 

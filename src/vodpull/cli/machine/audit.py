@@ -21,7 +21,7 @@ def print_log(
     ] = "table",
 ) -> None:
     """Print the audit log, the newest first."""
-    from vodpull.accounts.audit_log import COLUMNS, Look, as_csv, as_row
+    from vodpull.accounts.audit_log import COLUMNS, AuditFilter, as_csv, as_row
     from vodpull.app.installation import open_people, require_installation
     from vodpull.clock import now_ms
     from vodpull.settings import load_settings
@@ -29,7 +29,7 @@ def print_log(
     settings = load_settings()
     require_installation(settings)
     since_ms = now_ms() - 1000 * seconds_of(since, field="--since") if since else None
-    lines = open_people(settings).audit.every(Look(who=who, action=action, since_ms=since_ms))
+    lines = open_people(settings).audit.every(AuditFilter(who=who, action=action, since_ms=since_ms))
     if form == "table":
         print_table(COLUMNS, [tuple(as_row(line).values()) for line in islice(lines, limit)])
         return

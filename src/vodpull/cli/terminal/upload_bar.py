@@ -22,7 +22,7 @@ SILENT_S = 10.0
 @contextmanager
 def sending_bar(name: str) -> Iterator[OnProgress]:
     """Show a bar until the block ends."""
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), Pace())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), UploadPace())
     with Progress(*columns, console=console) as progress:
         row = progress.add_task(short(name, NAME_WIDTH), total=None, moved_at=progress.get_time())
 
@@ -32,7 +32,7 @@ def sending_bar(name: str) -> Iterator[OnProgress]:
         yield show
 
 
-class Pace(ProgressColumn):
+class UploadPace(ProgressColumn):
     """Says how fast a file goes and how much time is left, or for how long nothing was heard."""
 
     def render(self, task: Task) -> Text:

@@ -21,7 +21,7 @@ MAX_LOOK_S = 5.0
 LOOK_GROWTH = 1.25
 
 
-class Ending(Protocol):
+class Awaited(Protocol):
     """What is waited for."""
 
     @property
@@ -29,7 +29,7 @@ class Ending(Protocol):
         """Return True when nothing more happens by itself."""
 
 
-E = TypeVar("E", bound=Ending)
+E = TypeVar("E", bound=Awaited)
 
 
 def wait_until_final(

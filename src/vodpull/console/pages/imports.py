@@ -19,7 +19,7 @@ from vodpull.imports.estimate import estimate, measure_speed
 from vodpull.imports.id_map_csv import map_csv
 from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState, Tally
 from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
-from vodpull.workflows.importing.orders import NewImport
+from vodpull.workflows.importing.orders import ImportOrder
 
 PAGE_IMPORTS = 20
 PAGE_FAILURES = 50
@@ -75,7 +75,7 @@ class _ImportDesk:
         account_id = form.get("account") or self._context.accounts.account_named(self._context.account)
         caller = key_of(self._context, account_id)
         made = self._imports.create(
-            NewImport(
+            ImportOrder(
                 account_id=account_id,
                 access_key=caller.access_key,
                 kind=form.get("kind", ""),

@@ -26,14 +26,14 @@ from vodpull.fetch.hls.playlist import (
     parse_playlist,
 )
 from vodpull.fetch.hls.segment import form_of, plain_blocks, without_tag
-from vodpull.fetch.hls.slow_playlist import Patience
+from vodpull.fetch.hls.slow_playlist import PlaylistPatience
 from vodpull.fetch.hls.subtitles import MAX_TEXT_BYTES, FetchedText, write_segments, write_text
 from vodpull.fetch.hls.variant_choice import SoundChoice, TextChoice, VariantChoice
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.threads import in_thread
 from vodpull.fetch.transfer.answers.source_store_answers import ReadableStores
-from vodpull.fetch.transfer.guarded_requests import Sessions
+from vodpull.fetch.transfer.guarded_requests import ClientSessions
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.retry import bring
@@ -113,7 +113,7 @@ async def fetch_playlist(  # noqa: PLR0913 - the last three are optional, everyt
         StorageFull, StorageUnavailable: the folder cannot take it.
     """
     text = await in_thread(_read_text, path, limits.max_playlist_bytes)
-    async with Sessions(guard, limits, host_limits, cookies=cookies, stores=stores) as sessions:
+    async with ClientSessions(guard, limits, host_limits, cookies=cookies, stores=stores) as sessions:
         gathering = _Gathering(folder, sessions=sessions, limits=limits, on_progress=on_progress)
         playlist = await in_thread(parse_playlist, text, max_segments=limits.max_segments)
         return await gathering.run(playlist, sessions.parse(base_url))
@@ -122,13 +122,13 @@ async def fetch_playlist(  # noqa: PLR0913 - the last three are optional, everyt
 class _Gathering:
     """One playlist being brought; keeps the count of bytes and the keys already fetched."""
 
-    def __init__(self, folder: Path, *, sessions: Sessions, limits: FetchLimits, on_progress: OnProgress) -> None:
+    def __init__(self, folder: Path, *, sessions: ClientSessions, limits: FetchLimits, on_progress: OnProgress) -> None:
         self._folder = folder
         self._sessions = sessions
         self._limits = limits
         self._on_progress = on_progress
         self._received = 0
-        self._patience = Patience(limits)
+        self._patience = PlaylistPatience(limits)
         self._keys: dict[yarl.URL, bytes] = {}
         self._key_lock = asyncio.Lock()
 

@@ -10,7 +10,7 @@ from vodpull.errors import OriginTooSlow
 from vodpull.fetch.transfer.limits import FetchLimits
 
 
-class Patience:
+class PlaylistPatience:
     """Counts what was brought, and gives up an origin that is too slow over all of it."""
 
     def __init__(self, limits: FetchLimits) -> None:

@@ -36,7 +36,7 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Identity(Said):
+class FileIdentity(Said):
     """Which bytes these are: as long as all of it is unchanged, a later answer may continue an earlier one."""
 
     source: str
@@ -47,10 +47,10 @@ class Identity(Said):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class JournalEntry:
     """What a journal promises: bytes of one identity that are on disk."""
 
-    identity: Identity
+    identity: FileIdentity
     spans: tuple[Span, ...]
 
 
@@ -81,7 +81,7 @@ def journal_of(target: Path) -> Path:
     return target.with_name(target.name + ".journal")
 
 
-def save(target: Path, identity: Identity, spans: Sequence[Span]) -> None:
+def save(target: Path, identity: FileIdentity, spans: Sequence[Span]) -> None:
     """Replace the journal by one whose promises are flushed already; a power cut leaves this one or the older."""
     path = journal_of(target)
     fresh = path.with_name(path.name + ".new")
@@ -94,7 +94,7 @@ def save(target: Path, identity: Identity, spans: Sequence[Span]) -> None:
         fresh.replace(path)
 
 
-def load(target: Path, part_size_bytes: int) -> Entry | None:
+def load(target: Path, part_size_bytes: int) -> JournalEntry | None:
     """Return what the journal promises; None if there is none, or none that fits a part file of this size."""
     try:
         content = json.loads(journal_of(target).read_bytes())
@@ -116,13 +116,13 @@ def remove(target: Path) -> None:
             flush(path.parent)
 
 
-def _parse(content: Any) -> Entry:
+def _parse(content: Any) -> JournalEntry:
     if content["version"] != _VERSION:
         raise ValueError(content["version"])
-    known = {field.name: content["identity"][field.name] for field in fields(Identity)}
+    known = {field.name: content["identity"][field.name] for field in fields(FileIdentity)}
     if not all(isinstance(value, int if name == "size_bytes" else str) for name, value in known.items()):
         raise TypeError(known)
     spans = ByteRanges((int(start), int(stop)) for start, stop in content["spans"])
     if any(start < 0 for start, _ in spans.pairs()):
         raise ValueError(content["spans"])
-    return Entry(identity=Identity(**known), spans=tuple(spans.pairs()))
+    return JournalEntry(identity=FileIdentity(**known), spans=tuple(spans.pairs()))

@@ -21,7 +21,7 @@ from vodpull.fetch.partfile import journal
 from vodpull.fetch.partfile.byte_ranges import ByteRanges, Span
 from vodpull.fetch.partfile.digests import Digests
 from vodpull.fetch.partfile.disk_errors import disk_errors
-from vodpull.fetch.partfile.journal import Identity
+from vodpull.fetch.partfile.journal import FileIdentity
 from vodpull.fetch.partfile.mp4_index import find_index
 from vodpull.fetch.partfile.threads import SerialWorker, in_thread, in_thread_or_leave, landed
 
@@ -47,7 +47,7 @@ class PartFile:
     """
 
     def __init__(self, target: Path, *, is_piece: bool = False) -> None:
-        self.identity: Identity | None = None
+        self.identity: FileIdentity | None = None
         """What the bytes here belong to; None: they cannot be continued by another answer."""
         self.announced_bytes: int | None = None
         """Size of the whole file, as its origin says; None: not known."""
@@ -136,7 +136,7 @@ class PartFile:
         while self._in_flight:
             await self._land_one()
 
-    async def start_over(self, identity: Identity | None) -> None:
+    async def start_over(self, identity: FileIdentity | None) -> None:
         """Forget every byte; those that come now belong to `identity`."""
         self.identity = identity
         self.announced_bytes = None if identity is None else identity.size_bytes
@@ -271,7 +271,7 @@ class PartFile:
             if os.lseek(self._number, 0, os.SEEK_END):
                 os.ftruncate(self._number, 0)
 
-    def _note(self, identity: Identity, spans: Sequence[Span]) -> None:
+    def _note(self, identity: FileIdentity, spans: Sequence[Span]) -> None:
         self._flush()
         with self._door:
             if not self._is_left:

@@ -7,7 +7,7 @@ from pathlib import Path
 from vodpull.fetch.guard.allowed_connections import AddressGuard
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.transfer.answers.source_store_answers import ReadableStores
-from vodpull.fetch.transfer.guarded_requests import Sessions
+from vodpull.fetch.transfer.guarded_requests import ClientSessions
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.retry import OnPart, bring
@@ -46,7 +46,7 @@ async def download(  # noqa: PLR0913 - the last five are optional, everything el
         StorageFull, StorageUnavailable: the folder cannot take it, or another process has the file; not tried again
             here.
     """
-    async with Sessions(guard, limits, host_limits, cookies=cookies, stores=stores) as sessions:
+    async with ClientSessions(guard, limits, host_limits, cookies=cookies, stores=stores) as sessions:
         order = Order(
             url=sessions.parse(url),
             target=target,

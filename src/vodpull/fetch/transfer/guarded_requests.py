@@ -31,7 +31,7 @@ from vodpull.fetch.transfer.redirects import is_redirect, is_stale, next_hop
 _BUSY = {429, 503}
 
 
-class Sessions:
+class ClientSessions:
     """Client sessions by origin, opened when first needed and closed together; children of a playlist share them."""
 
     def __init__(

@@ -11,13 +11,13 @@ from typing import Self
 
 from vodpull.errors import BodyIncomplete, FetchError, SourceChanged
 from vodpull.fetch.partfile.byte_ranges import Span
-from vodpull.fetch.partfile.journal import Identity
+from vodpull.fetch.partfile.journal import FileIdentity
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.transfer.answers.answer import Answer
 from vodpull.fetch.transfer.answers.body import read_blocks
 from vodpull.fetch.transfer.answers.same_file import check_range
 from vodpull.fetch.transfer.connection_count import Width
-from vodpull.fetch.transfer.guarded_requests import Sessions
+from vodpull.fetch.transfer.guarded_requests import ClientSessions
 from vodpull.fetch.transfer.limits import FetchLimits, Order
 from vodpull.fetch.transfer.range_claims import MIN_PIECE_BYTES, Plan, RangeClaim
 
@@ -39,7 +39,7 @@ class TransferConnections:
         plan: Plan,
         *,
         order: Order,
-        sessions: Sessions,
+        sessions: ClientSessions,
         limits: FetchLimits,
         on_bytes: Callable[[int], None],
     ) -> None:
@@ -234,13 +234,13 @@ class TransferConnections:
             self._sessions.leave_place(self._url)
 
 
-def range_headers(identity: Identity, span: Span) -> dict[str, str]:
+def range_headers(identity: FileIdentity, span: Span) -> dict[str, str]:
     """Return the headers that ask for a span of exactly those bytes, and else for the whole new file."""
     start, stop = span
     return {"Range": f"bytes={start}-{stop - 1}", "If-Range": identity.validator}
 
 
-def _known(identity: Identity | None) -> Identity:
+def _known(identity: FileIdentity | None) -> FileIdentity:
     if identity is None:
         raise RuntimeError("ranges are asked for of bytes without an identity")
     return identity

@@ -17,7 +17,7 @@ from vodpull.errors import (
     PlaylistUnsupported,
     SourceChanged,
 )
-from vodpull.fetch.partfile.journal import Identity, JournalClock, Said, name_source
+from vodpull.fetch.partfile.journal import FileIdentity, JournalClock, Said, name_source
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.room_for_announced_size import check_room
 from vodpull.fetch.partfile.threads import in_thread
@@ -30,7 +30,7 @@ from vodpull.fetch.transfer.answers.answer_checks import (
     retry_after_s,
 )
 from vodpull.fetch.transfer.answers.same_file import check_range, identity_of, plain
-from vodpull.fetch.transfer.guarded_requests import Sessions
+from vodpull.fetch.transfer.guarded_requests import ClientSessions
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.parallel_ranges import TransferConnections, range_headers
 from vodpull.fetch.transfer.range_claims import Plan, RangeClaim
@@ -47,7 +47,7 @@ class Transfer:
     """The tries of one order on one part file."""
 
     def __init__(
-        self, order: Order, part: PartFile, *, sessions: Sessions, limits: FetchLimits, on_progress: OnProgress
+        self, order: Order, part: PartFile, *, sessions: ClientSessions, limits: FetchLimits, on_progress: OnProgress
     ) -> None:
         self.retry_after_s: float | None = None
         """What the origin asked for at the last try."""
@@ -89,7 +89,7 @@ class Transfer:
                 await self._bring(known, Plan(gaps))
         return await self._finish()
 
-    async def _bring(self, known: Identity | None, plan: Plan) -> None:
+    async def _bring(self, known: FileIdentity | None, plan: Plan) -> None:
         """Ask for the first gap, or for the whole if nothing is known, and go on from what the origin makes of it."""
         asked = plan.take()
         headers = self._window() if known is None or asked is None else range_headers(known, asked.span)
@@ -144,7 +144,7 @@ class Transfer:
             return RangeClaim(position=0, stop=self._limits.max_bytes + 1, is_open=True)
         return RangeClaim(position=0, stop=announced)
 
-    async def _check_continues(self, response: Answer, known: Identity, claim: RangeClaim) -> None:
+    async def _check_continues(self, response: Answer, known: FileIdentity, claim: RangeClaim) -> None:
         """Make sure that the answer goes on where the part file ends; if not, the next try asks for the whole."""
         try:
             self._heed_retry_after(response)
@@ -180,7 +180,7 @@ class Transfer:
         if self.retry_after_s is not None:
             self._sessions.hold(response.url, min(self.retry_after_s, self._limits.retry_after_max_s))
 
-    async def _start_over(self, identity: Identity | None) -> None:
+    async def _start_over(self, identity: FileIdentity | None) -> None:
         self._answers = self._here_bytes = 0
         await self._part.start_over(identity)
 

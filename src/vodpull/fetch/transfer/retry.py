@@ -16,7 +16,7 @@ from contextlib import suppress
 from vodpull.errors import FetchError, StorageError
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.partial_view import PartView
-from vodpull.fetch.transfer.guarded_requests import Sessions
+from vodpull.fetch.transfer.guarded_requests import ClientSessions
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.resuming import Transfer
 
@@ -29,7 +29,12 @@ OnPart = Callable[[PartView], None]
 
 
 async def bring(
-    order: Order, *, sessions: Sessions, limits: FetchLimits, on_progress: OnProgress, on_part: OnPart | None = None
+    order: Order,
+    *,
+    sessions: ClientSessions,
+    limits: FetchLimits,
+    on_progress: OnProgress,
+    on_part: OnPart | None = None,
 ) -> Downloaded:
     """Carry out one order under the one retry policy of this package; raises as `download` does."""
     async with PartFile(order.target, is_piece=order.is_piece) as part:

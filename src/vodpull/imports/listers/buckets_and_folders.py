@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from vodpull.errors import SourceStoreUnknown
 from vodpull.fetch import stored_url
-from vodpull.imports.entries import BadEntry, Entry, EntryCaption, Page
+from vodpull.imports.entries import BadEntry, Entry, EntryCaption, ListedPage
 from vodpull.imports.kind_checks import Texts
 from vodpull.imports.listers.json_values import read_cursor, write_cursor
 from vodpull.storage import AccountStores, ListedObject
@@ -43,7 +43,7 @@ class StoreLister:
         self._account_id = account_id
         self._name, self._prefix = place["store"], place.get("prefix", "").strip("/")
 
-    async def pages(self, cursor: str) -> AsyncGenerator[Page]:
+    async def pages(self, cursor: str) -> AsyncGenerator[ListedPage]:
         """
         Give every object: videos, and why the others are none.
 
@@ -58,7 +58,7 @@ class StoreLister:
         async for found in stores.list_pages(self._name, self._prefix, after=after):
             entries = _entries(found, number, store=(scheme, self._name))
             number += len(found)
-            yield Page(entries=entries, cursor=write_cursor(number, found[-1].key))
+            yield ListedPage(entries=entries, cursor=write_cursor(number, found[-1].key))
 
 
 def _entries(found: Sequence[ListedObject], first: int, *, store: tuple[str, str]) -> list[Entry | BadEntry]:

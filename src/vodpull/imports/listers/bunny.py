@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from urllib.parse import quote
 
 from vodpull.fetch import AddressGuard
-from vodpull.imports.entries import BadEntry, Entry, EntryCaption, Page
+from vodpull.imports.entries import BadEntry, Entry, EntryCaption, ListedPage
 from vodpull.imports.json_api import JsonRequest, ask
 from vodpull.imports.kind_checks import Texts
 from vodpull.imports.listers.json_values import Record, record, records, seconds_ms, text, time_ms, whole
@@ -39,7 +39,7 @@ class BunnyLister:
         self._files = host if "://" in host else f"https://{host}"
         self._collections: Mapping[str, str] | None = None
 
-    async def pages(self, cursor: str) -> AsyncGenerator[Page]:
+    async def pages(self, cursor: str) -> AsyncGenerator[ListedPage]:
         """Give the videos, page by page; those that come meanwhile move the others on, and count once."""
         number = int(cursor) if cursor.isdigit() else 1
         while True:
@@ -51,7 +51,7 @@ class BunnyLister:
             is_last = not found or number * PAGE >= (whole(answer.get("totalItems")) or 0)
             entries = [self._entry(video, line) for line, video in enumerate(found, first)]
             number += 1
-            yield Page(entries=entries, cursor=None if is_last else str(number))
+            yield ListedPage(entries=entries, cursor=None if is_last else str(number))
             if is_last:
                 return
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from vodpull.errors import OriginFailed, OriginMissing, OriginRefused
 from vodpull.fetch import AddressGuard
-from vodpull.imports.entries import BadEntry, Entry, EntryCaption, Page
+from vodpull.imports.entries import BadEntry, Entry, EntryCaption, ListedPage
 from vodpull.imports.json_api import JsonRequest, ask
 from vodpull.imports.kind_checks import Texts
 from vodpull.imports.listers.json_values import (
@@ -44,7 +44,7 @@ class CloudflareLister:
         self._headers = {"Authorization": f"Bearer {secret['api_token']}"}
         self._base = f"{place.get('url', API).rstrip('/')}/accounts/{quote(place['account_id'], safe='')}/stream"
 
-    async def pages(self, cursor: str) -> AsyncGenerator[Page]:
+    async def pages(self, cursor: str) -> AsyncGenerator[ListedPage]:
         """Give the videos; a page begins with the time at which the one before ended."""
         number, since = read_cursor(cursor)
         while True:
@@ -54,7 +54,7 @@ class CloudflareLister:
             goes_on = len(found) >= PAGE and last not in {"", since}
             entries = [self._entry(video, line) for line, video in enumerate(found, number)]
             number += len(found)
-            yield Page(entries=entries, cursor=write_cursor(number, last) if goes_on else None)
+            yield ListedPage(entries=entries, cursor=write_cursor(number, last) if goes_on else None)
             if not goes_on:
                 return
             since = last

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from vodpull.clock import WIRE_ZONE, now_s, read_wire_time_ms, read_zone
 from vodpull.errors import OriginMissing, OriginRefused, ParameterError
 from vodpull.fetch import AddressGuard
-from vodpull.imports.entries import BadEntry, Entry, Page
+from vodpull.imports.entries import BadEntry, Entry, ListedPage
 from vodpull.imports.json_api import JsonRequest, ask
 from vodpull.imports.kind_checks import Texts
 from vodpull.request_signing import SigningKey, sign
@@ -58,7 +58,7 @@ class CloudVodLister:
         self._category = place.get("category", "")
         self._parents: Mapping[str, str] | None = None
 
-    async def pages(self, cursor: str) -> AsyncGenerator[Page]:
+    async def pages(self, cursor: str) -> AsyncGenerator[ListedPage]:
         """Give the videos, page by page."""
         while True:
             since, number = _read_cursor(cursor)
@@ -71,7 +71,7 @@ class CloudVodLister:
             first = (number - 1) * PAGE + 1
             entries = [self._entry(record, line) for line, record in enumerate(records, first)]
             following = _next_cursor(records, since, number)
-            yield Page(entries=entries, cursor=following)
+            yield ListedPage(entries=entries, cursor=following)
             if following is None:
                 return
             cursor = following

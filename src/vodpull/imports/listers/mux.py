@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from vodpull.errors import OriginFailed, OriginMissing
 from vodpull.fetch import AddressGuard
-from vodpull.imports.entries import BadEntry, Entry, EntryCaption, Page
+from vodpull.imports.entries import BadEntry, Entry, EntryCaption, ListedPage
 from vodpull.imports.json_api import JsonRequest, ask
 from vodpull.imports.kind_checks import Texts
 from vodpull.imports.listers.json_values import (
@@ -47,7 +47,7 @@ class MuxLister:
         self._stream = place.get("stream_url", STREAM).rstrip("/")
         self._image = place.get("image_url", IMAGE).rstrip("/")
 
-    async def pages(self, cursor: str) -> AsyncGenerator[Page]:
+    async def pages(self, cursor: str) -> AsyncGenerator[ListedPage]:
         """Give the assets, newest first, as Mux does."""
         number, place = read_cursor(cursor)
         while True:
@@ -57,7 +57,7 @@ class MuxLister:
             place = text(answer.get("next_cursor"))
             entries = [self._entry(asset, line) for line, asset in enumerate(found, number)]
             number += len(found)
-            yield Page(entries=entries, cursor=write_cursor(number, place) if place else None)
+            yield ListedPage(entries=entries, cursor=write_cursor(number, place) if place else None)
             if not place:
                 return
 

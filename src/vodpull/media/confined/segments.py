@@ -149,14 +149,14 @@ def measure(
 def _tracks(av: Any, files: list[Path], options: dict[str, str]) -> list[dict[str, Any]]:
     """Return what was counted of each stream."""
     with av.open(JoinedFiles(files), format="mp4", options=dict(options)) as container:
-        tallies = [Tally(stream) for stream in container.streams]
+        tallies = [StreamTally(stream) for stream in container.streams]
         for packet in container.demux():
             if packet.size and packet.pts is not None:
                 tallies[packet.stream_index].add(packet)
         return [tally.facts() for tally in tallies]
 
 
-class Tally:
+class StreamTally:
     """What is counted of one stream, in its own ticks: a film has millions of packets."""
 
     def __init__(self, stream: Any) -> None:

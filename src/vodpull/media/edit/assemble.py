@@ -29,7 +29,7 @@ SEGMENTS = "segments"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pieces:
+class EditPieces:
     """Folders with what was made for a plan."""
 
     pictures: Mapping[tuple[int, int], Path]
@@ -37,7 +37,7 @@ class Pieces:
     sound: Path | None
 
 
-def write_edit(plan: EditPlan, pieces: Pieces, folder: Path) -> None:
+def write_edit(plan: EditPlan, pieces: EditPieces, folder: Path) -> None:
     """
     Write the MP4 and the fragments of a plan into a fresh folder.
 
@@ -54,7 +54,7 @@ def write_edit(plan: EditPlan, pieces: Pieces, folder: Path) -> None:
         raise error_of_disk(error, "the clip cannot be written") from error
 
 
-def _tracks(plan: EditPlan, pieces: Pieces, timeline: Timeline) -> Sequence[PictureTrack | SoundTrack]:
+def _tracks(plan: EditPlan, pieces: EditPieces, timeline: Timeline) -> Sequence[PictureTrack | SoundTrack]:
     tracks: list[PictureTrack | SoundTrack] = []
     if pieces.pictures:
         tracks.append(PictureTrack(_tables(plan, pieces), timeline, track_number=1))
@@ -64,7 +64,7 @@ def _tracks(plan: EditPlan, pieces: Pieces, timeline: Timeline) -> Sequence[Pict
     return tracks
 
 
-def _tables(plan: EditPlan, pieces: Pieces) -> list[tuple[int, SampleTable]]:
+def _tables(plan: EditPlan, pieces: EditPieces) -> list[tuple[int, SampleTable]]:
     """Return the samples of the picture, each table with the place of its first frame on the grid."""
     tables = []
     for (number, chunk), folder in sorted(pieces.pictures.items()):

@@ -41,7 +41,7 @@ PICTURE_FILE = "picture.mp4"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class SourcePart:
     """What the result has of one source."""
 
     source: int
@@ -71,7 +71,7 @@ class EditPlan:
     copied: bool
     reason: str
     """Why its picture is copied or encoded, for people, in English."""
-    parts: tuple[Part, ...]
+    parts: tuple[SourcePart, ...]
     cuts: tuple[int, ...]
     """Frames of the result with which segments begin, the first one is 0."""
     audio_bps: int
@@ -88,7 +88,7 @@ class EditPlan:
         """Return how long it is."""
         return float(self.frames_total / self.rate)
 
-    def samples(self, part: Part) -> int:
+    def samples(self, part: SourcePart) -> int:
         """Return how many samples of sound a part has: all together as many as the grid is long."""
         return round(Fraction(part.at + part.frames) * SAMPLES_HZ / self.rate) - round(
             Fraction(part.at) * SAMPLES_HZ / self.rate
@@ -146,7 +146,7 @@ def _obstacle(sources: Sequence[EditSource], order: EditOrder) -> str:
     return "the sources are not of one kind" if len(headers) > 1 or "" in headers or len(rates) > 1 else ""
 
 
-def _placed(parts: Iterator[Part]) -> list[Part]:
+def _placed(parts: Iterator[SourcePart]) -> list[SourcePart]:
     """Put parts one behind the other."""
     found = list(parts)
     places = accumulate((part.frames for part in found), initial=0)
@@ -165,7 +165,7 @@ def _section(source: EditSource, order: EditOrder, rate: Fraction) -> tuple[int,
     return first, stop
 
 
-def _copied(source: EditSource, number: int, order: EditOrder, *, rate: Fraction) -> Part:
+def _copied(source: EditSource, number: int, order: EditOrder, *, rate: Fraction) -> SourcePart:
     first, stop = _section(source, order, rate)
     assert source.survey is not None  # noqa: S101 - there is no obstacle
     assert source.copyable is not None  # noqa: S101 - there is no obstacle
@@ -173,10 +173,10 @@ def _copied(source: EditSource, number: int, order: EditOrder, *, rate: Fraction
     stop = min(stop, source.copyable.frames) if order.length_s is not None else source.copyable.frames
     if stop <= first:
         raise MediaUnsupported("there is no whole picture in the section")
-    return Part(source=number, first_frame=first, frames=stop - first, at=0, plan=None)
+    return SourcePart(source=number, first_frame=first, frames=stop - first, at=0, plan=None)
 
 
-def _keys(source: EditSource, part: Part) -> Iterator[int]:
+def _keys(source: EditSource, part: SourcePart) -> Iterator[int]:
     """Give keyframes of a source that segments begin with: those of the part, not too near each other."""
     assert source.survey is not None  # noqa: S101 - its picture is copied
     stop, last = part.first_frame + part.frames, -math.inf
@@ -187,10 +187,10 @@ def _keys(source: EditSource, part: Part) -> Iterator[int]:
             yield group.first_frame
 
 
-def _encoded(source: EditSource, number: int, order: EditOrder, *, rate: Fraction, size: tuple[int, int]) -> Part:
+def _encoded(source: EditSource, number: int, order: EditOrder, *, rate: Fraction, size: tuple[int, int]) -> SourcePart:
     first, stop = _section(source, order, rate)
     plan = _picture_plan(source, order, rate=rate, size=size, frames=range(first, stop)) if size != (0, 0) else None
-    return Part(source=number, first_frame=first, frames=stop - first, at=0, plan=plan)
+    return SourcePart(source=number, first_frame=first, frames=stop - first, at=0, plan=plan)
 
 
 def _picture_plan(

@@ -9,7 +9,7 @@ from typing import Any
 
 from vodpull.errors import MediaError, OutputInvalid
 from vodpull.media.edit.assemble import SEGMENTS
-from vodpull.media.edit.edit_plan import EditPlan, Part
+from vodpull.media.edit.edit_plan import EditPlan, SourcePart
 from vodpull.media.edit.edit_request import EditInput, EditSource
 from vodpull.media.inspect.ask_probe import probe
 from vodpull.media.inspect.ask_survey import survey
@@ -18,7 +18,7 @@ from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.tolerances import IN_STEP_S
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.sandbox import Toolbox
-from vodpull.media.verify.compare import Found, ask_proof
+from vodpull.media.verify.compare import ComparisonAnswer, ask_proof
 from vodpull.media.verify.compared_instants import AROUND, LISTENED_S
 from vodpull.media.verify.content_verdict import wrongs
 
@@ -70,7 +70,7 @@ async def _check_times(result: Path, info: MediaInfo, plan: EditPlan, *, toolbox
         raise OutputInvalid("picture and sound of the result begin apart")
 
 
-def part_instants(plan: EditPlan, part: Part) -> list[float]:
+def part_instants(plan: EditPlan, part: SourcePart) -> list[float]:
     """Return where a part is compared with its source, in the time of the result: ends and a spread between. Pure."""
     last = max(part.frames - 1 - AROUND, 0)
     steps = min(max(2, int(part.frames / plan.rate / SPREAD_S)), MAX_BETWEEN)
@@ -86,7 +86,7 @@ async def _compare(folder: Path, orders: Mapping[str, Any], compared: EditInput,
         raise OutputInvalid("; ".join(findings[:3]))
 
 
-def compare_orders(plan: EditPlan, part: Part, source: EditSource) -> dict[str, Any]:
+def compare_orders(plan: EditPlan, part: SourcePart, source: EditSource) -> dict[str, Any]:
     """Return what a child compares of a part. Pure."""
     info = source.info
     zero_s = info.start_time_s if info.zero_s is None else info.zero_s
@@ -115,7 +115,7 @@ def compare_orders(plan: EditPlan, part: Part, source: EditSource) -> dict[str, 
     }
 
 
-def _shapes(plan: EditPlan, part: Part) -> list[tuple[float, float]]:
+def _shapes(plan: EditPlan, part: SourcePart) -> list[tuple[float, float]]:
     """Return when each shape of the source begins, in the time of the result."""
     if part.plan is None:
         return []
@@ -129,11 +129,11 @@ def _instant(plan: EditPlan, at_s: float, around: Any) -> dict[str, Any]:
     return {"at_s": at_s, "segments": list(range(max(first, 1), last + 1))}
 
 
-def _seen_wrong(orders: Mapping[str, Any], answer: Found) -> list[str]:
+def _seen_wrong(orders: Mapping[str, Any], answer: ComparisonAnswer) -> list[str]:
     found = zip(orders["sights"], wrongs(answer.sights), strict=True)
     return [f"at {instant['at_s']:.2f} s: {wrong}" for instant, row in found for wrong in row if wrong]
 
 
-def _heard_wrong(orders: Mapping[str, Any], answer: Found) -> list[str]:
+def _heard_wrong(orders: Mapping[str, Any], answer: ComparisonAnswer) -> list[str]:
     found = zip(orders["listens"], answer.listens, strict=True)
     return [f"sound at {instant['at_s']:.2f} s: {one.wrong}" for instant, row in found for one in row if one.wrong]

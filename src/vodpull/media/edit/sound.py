@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.edit.edit_plan import SAMPLES_HZ, EditPlan, Part
+from vodpull.media.edit.edit_plan import SAMPLES_HZ, EditPlan, SourcePart
 from vodpull.media.edit.edit_request import EditInput, EditSource
 from vodpull.media.encode.filters import RESAMPLE, STEREO_SAMPLES
 from vodpull.media.mp4.sample_tables import read_samples
@@ -72,7 +72,7 @@ def _input_flags(number: int, source: EditSource) -> tuple[str, ...]:
     return ffmpeg_options.input_flags(f"source{number}", "-copyts", "-itsoffset", f"{-zero_s:.6f}")
 
 
-def _chain(source: EditSource, part: Part, plan: EditPlan, *, source_input: int | None) -> str:
+def _chain(source: EditSource, part: SourcePart, plan: EditPlan, *, source_input: int | None) -> str:
     """Return the graph from one source to exactly as many samples as its pictures last."""
     count = plan.samples(part)
     if source_input is None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vodpull.errors import MediaTruncated, OutputInvalid, error_of_disk
-from vodpull.media.encode.codecs import Encoding, video_flags
+from vodpull.media.encode.codecs import PictureEncoding, video_flags
 from vodpull.media.encode.filters import picture_graph
 from vodpull.media.mp4.sample_tables import SampleTable, read_samples
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
@@ -203,8 +203,8 @@ def _grid_flags(chunk: Chunk) -> list[str]:
     return ["-fps_mode", "vfr", "-frames:v", str(chunk.frames)]
 
 
-def _encoding(planned: RungPlan, plan: EncodePlan, chunk: Chunk) -> Encoding:
-    return Encoding(
+def _encoding(planned: RungPlan, plan: EncodePlan, chunk: Chunk) -> PictureEncoding:
+    return PictureEncoding(
         codec=planned.rung.codec,
         preset=planned.preset,
         rate=planned.rate,

@@ -30,7 +30,7 @@ NEVER_FRAMES = 10_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Encoding:
+class PictureEncoding:
     """How one picture is encoded."""
 
     codec: VideoCodec
@@ -50,7 +50,7 @@ class Encoding:
         return NEVER_FRAMES if self.cuts else self.gop_frames
 
 
-def video_flags(encoding: Encoding) -> list[str]:
+def video_flags(encoding: PictureEncoding) -> list[str]:
     """Return the output options of FFmpeg that encode one picture."""
     forced = "+".join(f"eq(n,{frame})" for frame in encoding.cuts)
     return [
@@ -62,7 +62,7 @@ def video_flags(encoding: Encoding) -> list[str]:
     ]  # fmt: skip
 
 
-def _h264(encoding: Encoding) -> list[str]:
+def _h264(encoding: PictureEncoding) -> list[str]:
     gop = str(encoding.own_gop_frames)
     return [
         # H.264 in its 8-bit High profile plays on every device of the last fifteen years.
@@ -78,7 +78,7 @@ def _h264(encoding: Encoding) -> list[str]:
     ]  # fmt: skip
 
 
-def _hevc(encoding: Encoding) -> list[str]:
+def _hevc(encoding: PictureEncoding) -> list[str]:
     gop = encoding.own_gop_frames
     # Without a pool, x265 uses one thread for each frame in work.
     pool = "none" if encoding.threads == 1 else encoding.threads
@@ -93,7 +93,7 @@ def _hevc(encoding: Encoding) -> list[str]:
     ]  # fmt: skip
 
 
-def _av1(encoding: Encoding) -> list[str]:
+def _av1(encoding: PictureEncoding) -> list[str]:
     # SVT-AV1 refuses a ceiling beside an average: its average is kept over the length of the buffer.
     averaged = encoding.rate.bitrate_bps is not None
     return [
@@ -106,7 +106,7 @@ def _av1(encoding: Encoding) -> list[str]:
     ]  # fmt: skip
 
 
-def _vp9(encoding: Encoding) -> list[str]:
+def _vp9(encoding: PictureEncoding) -> list[str]:
     rate, gop = encoding.rate, str(encoding.own_gop_frames)
     # Beside a constant quality, libvpx takes the bitrate as the most that it may need for it.
     most = [] if rate.bitrate_bps else ["-b:v", str(round(VP9_SHARE * rate.max_bitrate_bps))]
@@ -120,7 +120,7 @@ def _vp9(encoding: Encoding) -> list[str]:
     ]  # fmt: skip
 
 
-_FLAGS: Mapping[VideoCodec, Callable[[Encoding], list[str]]] = {
+_FLAGS: Mapping[VideoCodec, Callable[[PictureEncoding], list[str]]] = {
     "h264": _h264,
     "hevc": _hevc,
     "av1": _av1,

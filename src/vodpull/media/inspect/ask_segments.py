@@ -22,7 +22,7 @@ SEGMENTS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Track:
+class CountedTrack:
     """What was counted of one stream of a rendition."""
 
     kind: str
@@ -42,7 +42,7 @@ class Track:
 class Measured:
     """What was counted of one rendition."""
 
-    tracks: tuple[Track, ...]
+    tracks: tuple[CountedTrack, ...]
     undecodable: int
 
 

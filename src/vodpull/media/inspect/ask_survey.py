@@ -43,7 +43,7 @@ class Group:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shape:
+class PictureShape:
     """Size, pixel shape and format of some pictures, one after the other."""
 
     start_s: float
@@ -101,7 +101,7 @@ class Survey:
     """The constant rate that shows every picture, where it is faster than what the first ones need."""
     interlaced: bool = False
     """Some keyframes are interlaced."""
-    shapes: tuple[Shape, ...] = ()
+    shapes: tuple[PictureShape, ...] = ()
     """Sizes and pixel shapes of the pictures, from change to change."""
     changes_s: tuple[float, ...] = ()
     """Where parameters of the codec or the rate of the pictures change, or a hole ends, after the start of the file."""

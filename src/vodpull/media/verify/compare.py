@@ -64,7 +64,7 @@ class SoundTold:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class Accounting:
     """What became of the pictures and of the sounds of the source."""
 
     published: int
@@ -75,7 +75,7 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sight(SightLikeness):
+class ComparedSight(SightLikeness):
     """What was found of one rendition at one instant."""
 
     pictures: int
@@ -86,7 +86,7 @@ class Sight(SightLikeness):
 class SeenInstant:
     """What was found at one instant, of each rendition."""
 
-    found: tuple[Sight, ...]
+    found: tuple[ComparedSight, ...]
     source: str
     """Fingerprint in hex; empty: the source could not be decoded."""
 
@@ -97,17 +97,17 @@ class SeenInstant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class ComparisonAnswer:
     """What the child answered."""
 
     sights: tuple[SeenInstant, ...]
     listens: tuple[tuple[SoundLikeness, ...], ...]
-    account: Account | None
+    account: Accounting | None
     subjects: tuple[Any, ...] = ()
     """What was measured, as the other child tells it."""
 
 
-_ANSWER = TypeAdapter(Found)
+_ANSWER = TypeAdapter(ComparisonAnswer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +139,7 @@ class Compared:
     sights: tuple[SeenInstant, ...]
     listens_s: tuple[float, ...]
     listens: tuple[tuple[SoundLikeness, ...], ...]
-    account: Account | None
+    account: Accounting | None
 
 
 async def compare_content(
@@ -250,7 +250,7 @@ def _listen(subject: Subject, at_s: float) -> dict[str, Any]:
     return {"at_s": at_s, "segments": segments_heard(subject.plan, at_s)}
 
 
-async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox) -> Found:
+async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox) -> ComparisonAnswer:
     original, mark = subject.original, subject.plan.watermark
     with tempfile.TemporaryDirectory() as place:
         more = [("watermark", await asyncio.to_thread(_still, mark, Path(place)))] if mark else []
@@ -287,7 +287,7 @@ async def ask_proof(
     size_bytes: int,
     toolbox: Toolbox,
     more: Sequence[tuple[str, Path]] = (),
-) -> Found:
+) -> ComparisonAnswer:
     """
     Compare fragments in a folder with a source of so many bytes; `orders` are those of the child, but for `in_step_s`.
 

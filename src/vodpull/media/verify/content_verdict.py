@@ -14,7 +14,15 @@ from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.tolerances import most_left_over
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify import likeness
-from vodpull.media.verify.compare import Account, Compared, SeenInstant, Sight, Subject, compare_content, seen
+from vodpull.media.verify.compare import (
+    Accounting,
+    Compared,
+    ComparedSight,
+    SeenInstant,
+    Subject,
+    compare_content,
+    seen,
+)
 
 # So many before and after one tell how much the film differs from itself.
 COMPARED_INSTANTS = 3
@@ -44,7 +52,7 @@ class Proof:
     """So many tracks of it."""
     late_ms: int | None = None
     """The largest distance of sound from where it is in the source; None: silent, or too even to tell."""
-    account: Account | None = None
+    account: Accounting | None = None
     """Of all pictures of the source."""
     careful: str = ""
     """Why all was encoded again in one piece, in English; empty: it was not needed."""
@@ -131,7 +139,7 @@ def wrongs(instants: Sequence[SeenInstant]) -> Iterator[list[str]]:
         ]
 
 
-def _is_lost(one: Sight, instant: SeenInstant, others: Sequence[bytes]) -> bool:
+def _is_lost(one: ComparedSight, instant: SeenInstant, others: Sequence[bytes]) -> bool:
     return not one.fitted and bool(instant.source) and likeness.is_lost(one.levels, instant.cells, others)
 
 
@@ -139,7 +147,7 @@ def _said(name: str, at_s: float, wrong: str) -> str:
     return f"{name} at {at_s:.2f} s: {wrong}"
 
 
-def _losses(account: Account | None, plan: EncodePlan) -> Iterable[str]:
+def _losses(account: Accounting | None, plan: EncodePlan) -> Iterable[str]:
     if account is None:
         return
     lost = account.dropped.get("after the end", 0)

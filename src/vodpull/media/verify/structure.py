@@ -14,7 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from vodpull.errors import MediaTruncated, OutputInvalid
-from vodpull.media.inspect.ask_segments import Measured, Track
+from vodpull.media.inspect.ask_segments import CountedTrack, Measured
 from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.package.package import Package
@@ -153,7 +153,7 @@ def _compared(
 
 def _tracks(
     placed: PackagedRendition, measured: Measured, *, sound: AudioCodec | None
-) -> tuple[Track | None, Track | None]:
+) -> tuple[CountedTrack | None, CountedTrack | None]:
     kinds = [(track.kind, track.codec) for track in measured.tracks]
     picture = [("video", placed.rung.codec)] if placed.rung.width_px else []
     if kinds != [*picture, *([("audio", sound)] if sound else [])]:
@@ -172,7 +172,7 @@ def _check_duration(placed: PackagedRendition, duration_s: float, info: MediaInf
     raise OutputInvalid(f"{placed.playlist} lasts {duration_s:.2f} s, the source {info.duration_s:.2f} s")
 
 
-def _check_video(placed: PackagedRendition, video: Track, *, duration_s: float, segments: int) -> None:
+def _check_video(placed: PackagedRendition, video: CountedTrack, *, duration_s: float, segments: int) -> None:
     frame_s = 1 / placed.rung.frame_rate
     checks: Mapping[str, bool] = {
         "has another size": (video.width_px, video.height_px) == (placed.rung.width_px, placed.rung.height_px),
@@ -187,7 +187,7 @@ def _check_video(placed: PackagedRendition, video: Track, *, duration_s: float, 
             raise OutputInvalid(f"the picture of {placed.playlist} {problem}")
 
 
-def _openings_s(placed: PackagedRendition, video: Track, segments: list[Segment]) -> tuple[float, ...]:
+def _openings_s(placed: PackagedRendition, video: CountedTrack, segments: list[Segment]) -> tuple[float, ...]:
     """Return the keyframes that the segments begin with."""
     starts_s = [0.0, *accumulate(segment.duration_s for segment in segments)][:-1]
     slack_s = 0.5 / placed.rung.frame_rate
@@ -217,7 +217,7 @@ def _check_sound(track: PresentedTrack, measured: Measured, info: MediaInfo) -> 
     _check_audio(track.playlist, measured.tracks[0], info, number=number)
 
 
-def _check_audio(name: str, audio: Track, info: MediaInfo, *, number: int) -> None:
+def _check_audio(name: str, audio: CountedTrack, info: MediaInfo, *, number: int) -> None:
     if audio.widest_gap_s > SOUND_GAP_S or not audio.packets:
         raise OutputInvalid(f"the sound of {name} has a hole")
     source = info.audio[number]
@@ -229,7 +229,7 @@ def _check_audio(name: str, audio: Track, info: MediaInfo, *, number: int) -> No
         raise MediaTruncated(f"only {audio.end_s:.2f} s of {expected_s:.2f} s of sound could be decoded")
 
 
-def _check_drift(placed: PackagedRendition, video: Track, audio: Track, *, info: MediaInfo) -> None:
+def _check_drift(placed: PackagedRendition, video: CountedTrack, audio: CountedTrack, *, info: MediaInfo) -> None:
     """Compare the distance between the ends of sound and picture with what the source had."""
     source = info.audio[0]
     if info.video is None or info.video.duration_s is None or source.duration_s is None:
@@ -261,12 +261,12 @@ def _check_mp4(name: str, parts: Measured, whole: Measured) -> None:
         raise OutputInvalid(f"{name} holds something else than the segments of its rendition")
 
 
-def _agree(part: Track, whole: Track) -> bool:
+def _agree(part: CountedTrack, whole: CountedTrack) -> bool:
     near = max(abs(part.start_s - whole.start_s), abs(part.end_s - whole.end_s)) <= CLOCK_S
     return near and not whole.corrupt and _content(part) == _content(whole)
 
 
-def _content(track: Track) -> tuple[object, ...]:
+def _content(track: CountedTrack) -> tuple[object, ...]:
     return track.kind, track.codec, track.width_px, track.height_px, track.packets, track.keyframes_s
 
 

@@ -15,11 +15,11 @@ from vodpull.jobs.store.content_keys import FoundKey
 from vodpull.videos.playback.file_kinds import FileKind, kind_of
 from vodpull.videos.playback.last_known_permissions import Remembered
 from vodpull.videos.playback.playback_tokens import (
+    FileRequest,
     Grant,
     TokenRefusal,
     TokenRefused,
     VerifyingKey,
-    Visit,
     key_id_of,
     read_token,
     refusal,
@@ -58,7 +58,7 @@ class FileGate:
         self._content_keys = Remembered(find_content_key)
         self._is_signed = is_signed
 
-    async def refusal(self, directory: str, name: str, *, token: str | None, visit: Visit) -> str:
+    async def refusal(self, directory: str, name: str, *, token: str | None, visit: FileRequest) -> str:
         """
         Return why a file is not for this visitor, in one word; empty: it is.
 
@@ -80,7 +80,7 @@ class FileGate:
             return refused.reason
         return _judged(signed, rule, kind=kind, visit=visit) or ""
 
-    async def open_key(self, key_id: str, *, token: str | None, visit: Visit) -> bytes | str | None:
+    async def open_key(self, key_id: str, *, token: str | None, visit: FileRequest) -> bytes | str | None:
         """
         Return a content key, or in one word why it is not for this visitor; None: there is none of this id.
 
@@ -114,7 +114,7 @@ class FileGate:
         return _Signed(account_id=key.account_id, grant=read_token(token, _verifying(key)))
 
 
-def _judged(signed: _Signed, rule: PlayRule, *, kind: FileKind, visit: Visit) -> TokenRefusal | None:
+def _judged(signed: _Signed, rule: PlayRule, *, kind: FileKind, visit: FileRequest) -> TokenRefusal | None:
     if signed.account_id != rule.account_id:
         return TokenRefusal.UNKNOWN_KEY
     return refusal(signed.grant, video_id=rule.video_id, kind=kind, visit=visit, now_s=now_s())

@@ -10,7 +10,7 @@ from vodpull.accounts.playback_keys import LivePlaybackKey, PlaybackKeys
 from vodpull.clock import now_s
 from vodpull.videos.playback.last_known_permissions import LOOK_S
 from vodpull.videos.playback.playback_token_lifetimes import HANDED_OUT_S, STEP_S
-from vodpull.videos.playback.playback_tokens import Grant, SigningKey, write_token
+from vodpull.videos.playback.playback_tokens import Grant, TokenSigningKey, write_token
 from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 from vodpull.videos.video import Video
 
@@ -61,12 +61,12 @@ class Signer:
             return ""
         return self.token(video, Grant(sub=video.video_id, exp=_end_s(STEP_S), original=True))
 
-    def _signing(self, account_id: str) -> SigningKey:
+    def _signing(self, account_id: str) -> TokenSigningKey:
         known = self._known.get(account_id)
         if known is None or time.monotonic() - known.at_s > LOOK_S:
             key = self._keys.signing(account_id, makes_first=self._makes_keys)
             known = self._known[account_id] = _Known(key, time.monotonic())
-        return SigningKey(key_id=known.key.key_id, secret=known.key.secret)
+        return TokenSigningKey(key_id=known.key.key_id, secret=known.key.secret)
 
 
 def _end_s(life_s: int) -> int:
@@ -74,5 +74,5 @@ def _end_s(life_s: int) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _written(grant: Grant, key: SigningKey) -> str:
+def _written(grant: Grant, key: TokenSigningKey) -> str:
     return write_token(grant, key)

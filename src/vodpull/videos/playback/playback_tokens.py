@@ -66,7 +66,7 @@ class VerifyingKey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SigningKey:
+class TokenSigningKey:
     """What a token is signed with."""
 
     key_id: str
@@ -95,7 +95,7 @@ class Grant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visit:
+class FileRequest:
     """What is known of a request for a file."""
 
     address: str
@@ -113,7 +113,7 @@ _TIMES_ASIDE: Options = {
 }
 
 
-def write_token(grant: Grant, key: SigningKey) -> str:
+def write_token(grant: Grant, key: TokenSigningKey) -> str:
     """Return a token that allows what the grant says; what it leaves open is not in it."""
     claims = {"sub": grant.sub, "exp": grant.exp}
     wanted = {name: getattr(grant, name) for name in ("nbf", "net", "ref", "only", "original") if getattr(grant, name)}
@@ -156,7 +156,7 @@ def key_id_of(token: str) -> str:
     return found
 
 
-def refusal(grant: Grant, *, video_id: str, kind: FileKind, visit: Visit, now_s: float) -> TokenRefusal | None:
+def refusal(grant: Grant, *, video_id: str, kind: FileKind, visit: FileRequest, now_s: float) -> TokenRefusal | None:
     """Return why a grant does not cover a file of a video now, or None: it does."""
     grace_s = grant.grace if kind is FileKind.MEDIA else 0
     judged = (

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from vodpull.database import tables
 from vodpull.errors import NotFound
 from vodpull.jobs.states_and_codes import FINAL_STAGES, Stage
-from vodpull.videos.deferred_calls import Task
+from vodpull.videos.deferred_calls import DeferredCall
 from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import find_video
 from vodpull.videos.video import Video
@@ -29,7 +29,7 @@ class EditStatus(IntEnum):
 _LEFT_OUT = frozenset({"createUser", "createTime"})
 
 
-def edit_status(connection: sa.Connection, task: Task) -> EditStatus:
+def edit_status(connection: sa.Connection, task: DeferredCall) -> EditStatus:
     """Return where an edit is, by its job; of one whose rows are gone, as it ended."""
     job = tables.job.c
     stage = connection.scalar(sa.select(job.stage).where(job.job_id == task.job_id))
@@ -40,7 +40,7 @@ def edit_status(connection: sa.Connection, task: Task) -> EditStatus:
     return EditStatus.SUCCEEDED if stage == Stage.DONE else EditStatus.FAILED
 
 
-def edit_info(connection: sa.Connection, task: Task, *, urls: FileUrls, zone: tzinfo) -> dict[str, Any]:
+def edit_info(connection: sa.Connection, task: DeferredCall, *, urls: FileUrls, zone: tzinfo) -> dict[str, Any]:
     """Return what `videoClipQuery` and `videoConcatQuery` tell of a task; `videoInfo` only while there is one."""
     status = edit_status(connection, task)
     told: dict[str, Any] = {
@@ -55,7 +55,7 @@ def edit_info(connection: sa.Connection, task: Task, *, urls: FileUrls, zone: tz
     return told | {"videoInfo": {name: value for name, value in record.items() if name not in _LEFT_OUT}}
 
 
-def _video(connection: sa.Connection, task: Task) -> Video | None:
+def _video(connection: sa.Connection, task: DeferredCall) -> Video | None:
     try:
         return find_video(connection, task.subject["video_id"], account_id=task.account_id)
     except NotFound:  # it was deleted since

@@ -64,7 +64,7 @@ class ProgressReporter:
 
 
 @dataclass(kw_only=True)
-class Received:
+class ReceivedCounter:
     """Counts what comes over the network for a job, what came before included."""
 
     total_bytes: int

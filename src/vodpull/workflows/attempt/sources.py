@@ -21,7 +21,7 @@ from vodpull.workflows.attempt.captions.hls_source_texts import read_texts, writ
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.originals.edits import Edits
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.progress_writes import ProgressReporter, Received, fetch_progress
+from vodpull.workflows.attempt.progress_writes import ProgressReporter, ReceivedCounter, fetch_progress
 from vodpull.workflows.attempt.workspace.workspace import JOINED_FILE, Workspace
 
 
@@ -44,14 +44,14 @@ class Sources:
             return await self._assemble(batch, job, self._context.reporter(job)), job.file_name
         if place.joined.exists():
             return place.joined, _as_mp4(job.file_name)
-        received = Received(total_bytes=job.received_bytes)
+        received = ReceivedCounter(total_bytes=job.received_bytes)
         try:
             return await self._fetch(batch, job, received)
         except FetchError:
             await self._note(job, Progress(received_bytes=received.total_bytes))
             raise
 
-    async def _fetch(self, batch: Batch, job: Job, received: Received) -> tuple[Path, str]:
+    async def _fetch(self, batch: Batch, job: Job, received: ReceivedCounter) -> tuple[Path, str]:
         place, cookies = self._context.workspace(job), CookieJar()
         reporter = ProgressReporter(
             lambda progress: self._context.store.update_progress(

@@ -32,7 +32,7 @@ from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.uploads.key_reservations import find_upload
 from vodpull.videos.callback_addresses import CallbackKind, read_callbacks
-from vodpull.videos.deferred_calls import Tasks, task_of_job
+from vodpull.videos.deferred_calls import DeferredCalls, task_of_job
 from vodpull.videos.library import find_video
 from vodpull.videos.video import Video
 from vodpull.videos.wire.callback_bodies import edit_notice, transcode_notice, upload_notice
@@ -61,7 +61,7 @@ class JobNews:
         """Take the parts; news are told in the manner of the outbox that they go through."""
         self._store = store
         self._events = Events(store.engine)
-        self._tasks = Tasks(store.engine)
+        self._tasks = DeferredCalls(store.engine)
         self._accounts = accounts
         self._outbox = outbox
         self._engine = engine

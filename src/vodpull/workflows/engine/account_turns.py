@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 
-class Turns:
+class AccountTurns:
     """Whose turn it is in the queues that accounts share: whoever was served longest ago."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ from dbos._queue import Queue as StoredQueue
 from dbos._sys_db import SystemDatabase
 
 from vodpull.database.full_disk import outlast_full_disk
-from vodpull.workflows.engine.account_turns import Turns
+from vodpull.workflows.engine.account_turns import AccountTurns
 from vodpull.workflows.engine.wakeups import Wakeups
 
 CLAIM_S, DRAINED_POLL_S = 0.01, 1.0
@@ -61,7 +61,7 @@ class Slots:
         self.steps = 0
         """Steps under way, without those that wait aside."""
         self._wakeups = wakeups
-        self._turns = Turns()
+        self._turns = AccountTurns()
         self._slots: dict[str, int] = {}
         self._busy: Counter[str] = Counter()
         """Steps under way that fill a slot, by queue."""

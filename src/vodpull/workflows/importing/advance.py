@@ -22,7 +22,7 @@ from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database.import_figures import count_again
 from vodpull.errors import Failure, InternalError, OriginFailed, OriginTimeout, VodpullError
-from vodpull.imports.entries import Entry, Lister, Page
+from vodpull.imports.entries import Entry, ListedPage, Lister
 from vodpull.imports.import_rows import (
     EntryChange,
     change_entries,
@@ -33,7 +33,7 @@ from vodpull.imports.import_rows import (
     take_turn,
 )
 from vodpull.imports.import_states import EntryState, Import, ImportState, ListedEntry
-from vodpull.imports.kind_checks import Kind, Resolver, find_kind
+from vodpull.imports.kind_checks import LibraryKind, Resolver, find_kind
 from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.workflows.engine.engine import Engine, JsonObject
 from vodpull.workflows.engine.queues import Queues
@@ -56,7 +56,7 @@ Changes = list[EntryChange]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
+class TurnResult:
     """What one turn of bringing found out."""
 
     settled: Changes
@@ -67,7 +67,7 @@ class Progress:
     """Of what was here already, and had its picture to come."""
 
 
-def register_imports(engine: Engine, queues: Queues, turns: Turns) -> None:
+def register_imports(engine: Engine, queues: Queues, turns: ImportTurns) -> None:
     """Make the workflow of imports known to the engine, before it is launched."""
 
     async def run(argument: JsonObject) -> None:
@@ -81,7 +81,7 @@ async def resolved(lister: object, entry: Entry) -> Entry:
     return await lister.resolve(entry) if isinstance(lister, Resolver) else entry
 
 
-class Turns:
+class ImportTurns:
     """Takes the turns of imports, in one process."""
 
     def __init__(
@@ -91,7 +91,7 @@ class Turns:
         submission: Submission,
         *,
         pictures: ChangedElsewhere,
-        kinds: Mapping[str, Kind],
+        kinds: Mapping[str, LibraryKind],
         vault: Vault,
     ) -> None:
         self._engine = engine
@@ -146,7 +146,7 @@ class Turns:
         kind = find_kind(self._kinds, found.kind)
         return None if kind.open is None else kind.open(found.place, secret, found.account_id)
 
-    def _add(self, found: Import, page: Page | None) -> None:
+    def _add(self, found: Import, page: ListedPage | None) -> None:
         """Keep a page of the list."""
         items = page.entries if page else ()
         is_listed = page is None or not page.cursor
@@ -168,7 +168,7 @@ class Turns:
             if not waits:
                 self._start_next(connection, found)
 
-    async def _progress(self, found: Import) -> Progress:
+    async def _progress(self, found: Import) -> TurnResult:
         """Look what has ended, and make ready what comes next."""
         ended, under_way = await asyncio.to_thread(settled, self._database, found)
         room = found.options.parallel - under_way if found.state is ImportState.RUNNING else 0
@@ -194,13 +194,13 @@ class Turns:
         dressed = await self._pictures.bring(found) if found.state is ImportState.RUNNING else []
         if late and not (ended or ready or refused or dressed):
             raise late
-        return Progress(settled=ended, ready=ready, refused=refused, dressed=dressed)
+        return TurnResult(settled=ended, ready=ready, refused=refused, dressed=dressed)
 
     def _waiting(self, found: Import, most: int) -> list[ListedEntry]:
         with self._database.connect() as connection:
             return read_entries(connection, found.import_id, states=[EntryState.WAITING], limit=most)
 
-    def _bring(self, found: Import, progress: Progress) -> None:
+    def _bring(self, found: Import, progress: TurnResult) -> None:
         """Write what has ended, make jobs of what is ready, and plan the next turn, if there is one."""
         values: dict[str, Any] = {"tries": 0, "started_at_ms": found.started_at_ms or now_ms()}
         if found.state is ImportState.RUNNING:

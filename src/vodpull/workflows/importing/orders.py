@@ -18,7 +18,7 @@ from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.imports.entries import BadEntry, Entry
 from vodpull.imports.import_rows import Ledger, end_values, insert_import, take_turn
 from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState
-from vodpull.imports.kind_checks import Kind, Texts, find_kind
+from vodpull.imports.kind_checks import LibraryKind, Texts, find_kind
 from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
@@ -29,7 +29,7 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewImport:
+class ImportOrder:
     """An import as it is asked for."""
 
     account_id: str
@@ -44,7 +44,14 @@ class Imports:
     """Takes orders about imports."""
 
     def __init__(
-        self, ledger: Ledger, intake: Intake, *, engine: Engine, queues: Queues, kinds: Mapping[str, Kind], vault: Vault
+        self,
+        ledger: Ledger,
+        intake: Intake,
+        *,
+        engine: Engine,
+        queues: Queues,
+        kinds: Mapping[str, LibraryKind],
+        vault: Vault,
     ) -> None:
         self.ledger = ledger
         self.kinds = kinds
@@ -53,7 +60,7 @@ class Imports:
         self._queues = queues
         self._vault = vault
 
-    def create(self, asked: NewImport) -> Import:
+    def create(self, asked: ImportOrder) -> Import:
         """
         Begin an import; what opens its source is kept sealed until it ends.
 

@@ -17,7 +17,7 @@ from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin, CaptionRows
 from vodpull.jobs.store.store import Store
 from vodpull.materials.material import Material
 from vodpull.videos.video import Video
-from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles, Wanted, captions_of
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles, ShownCaption, captions_of
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.requests.sidecar_checks import checked_label
 
@@ -59,7 +59,7 @@ class Captioning:
                 return stored
         raise NotFound("the video has no caption of this language", field="language")
 
-    async def put(self, video: Video, wanted: Wanted, content: bytes | str) -> StoredCaption:
+    async def put(self, video: Video, wanted: ShownCaption, content: bytes | str) -> StoredCaption:
         """
         Keep a caption file, or the one at a URL, in the place of what the language has; players see it at once.
 
@@ -78,13 +78,13 @@ class Captioning:
         await self._show(video)
         return await asyncio.to_thread(self.find, video, wanted.language)
 
-    async def _fetched(self, url: str, *, account_id: str) -> captions.Track:
+    async def _fetched(self, url: str, *, account_id: str) -> captions.CueList:
         try:
             return await self._side_files.caption(url, account_id=account_id)
         except FetchError as error:
             raise ParameterError(str(error), field="url") from error
 
-    async def read_material(self, material: Material) -> captions.Track:
+    async def read_material(self, material: Material) -> captions.CueList:
         """
         Return the cues of a caption file that is kept as a material.
 
@@ -94,7 +94,7 @@ class Captioning:
         return await self._files.read(material)
 
     @staticmethod
-    def check_fits(video: Video, tracks: Iterable[captions.Track]) -> None:
+    def check_fits(video: Video, tracks: Iterable[captions.CueList]) -> None:
         """
         Make sure that of each track something can be seen in a video.
 
@@ -104,7 +104,7 @@ class Captioning:
         for track in tracks:
             captions.kept_within(track, video.duration_s)
 
-    async def give(self, video: Video, tracks: Sequence[tuple[Wanted, captions.Track]]) -> None:
+    async def give(self, video: Video, tracks: Sequence[tuple[ShownCaption, captions.CueList]]) -> None:
         """Keep these captions of materials with a video, and no others of materials; they were seen to fit."""
         known = await asyncio.to_thread(self._rows.of_video, video.video_id)
         wanted = {each.language for each, _ in tracks}
@@ -138,28 +138,28 @@ def _stored(job: Job, caption: Caption) -> StoredCaption:
     )
 
 
-def added(language: str, *, label: str = "", is_default: bool = False, is_forced: bool = False) -> Wanted:
+def added(language: str, *, label: str = "", is_default: bool = False, is_forced: bool = False) -> ShownCaption:
     """Return how a caption is wanted that somebody puts to a video."""
-    return Wanted(
+    return ShownCaption(
         language=language, label=label, is_default=is_default, is_forced=is_forced, origin=CaptionOrigin.ADDED
     )
 
 
-def spoken(codes: Sequence[str]) -> list[Wanted]:
+def spoken(codes: Sequence[str]) -> list[ShownCaption]:
     """
     Return how subtitles are wanted by the codes of the vendor's player, the first one as the default. Pure.
 
     Raises:
         ParameterError: two of them are the same language.
     """
-    wanted: list[Wanted] = []
+    wanted: list[ShownCaption] = []
     for number, code in enumerate(codes):
         tag, label = captions.SPOKEN_ON_THE_WIRE.get(code, ("", ""))
         if not tag:
             tag, label = _free_code(code, number)
         if tag in {other.language for other in wanted}:
             raise ParameterError("the same lang comes twice", field="subtitle")
-        wanted.append(Wanted(language=tag, label=label, is_default=number == 0, origin=CaptionOrigin.MATERIAL))
+        wanted.append(ShownCaption(language=tag, label=label, is_default=number == 0, origin=CaptionOrigin.MATERIAL))
     return wanted
 
 

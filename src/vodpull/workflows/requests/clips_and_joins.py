@@ -14,7 +14,7 @@ from vodpull.jobs.model import Batch, BatchView, Job
 from vodpull.jobs.states_and_codes import VideoOrigin
 from vodpull.jobs.store.store import Store
 from vodpull.media import edit
-from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
+from vodpull.videos.deferred_calls import DeferredCall, DeferredCalls, DeferredKind, new_task_id
 from vodpull.videos.video import Video
 from vodpull.workflows.attempt.originals.edits import ORDER
 from vodpull.workflows.engine.engine import Engine
@@ -43,9 +43,9 @@ class EditRequest:
     notify_url: str = ""
 
     @property
-    def kind(self) -> TaskKind:
+    def kind(self) -> DeferredKind:
         """Return which of both it is."""
-        return TaskKind.JOIN if self.order.length_s is None else TaskKind.CLIP
+        return DeferredKind.JOIN if self.order.length_s is None else DeferredKind.CLIP
 
 
 class Editing:
@@ -66,7 +66,7 @@ class Editing:
         self._engine = engine
         self._queues = queues
         self._intake = intake
-        self._tasks = Tasks(store.engine)
+        self._tasks = DeferredCalls(store.engine)
 
     def start(self, request: EditRequest, caller: LiveKey) -> BatchView:
         """
@@ -87,7 +87,7 @@ class Editing:
             "video_id": job.video_id,
             "playback": "signed" if any(map(self._is_signed, request.videos)) else "",
         }
-        task = Task(
+        task = DeferredCall(
             task_id=new_task_id(job.created_at_ms),
             account_id=caller.account_id,
             kind=request.kind,
@@ -151,7 +151,7 @@ def _plan(request: EditRequest, caller: LiveKey) -> BatchView:
         md5="",
         video_id=new_id(now),
         directory=new_id(now),
-        origin=VideoOrigin.JOINED if request.kind is TaskKind.JOIN else VideoOrigin.CLIPPED,
+        origin=VideoOrigin.JOINED if request.kind is DeferredKind.JOIN else VideoOrigin.CLIPPED,
         stage_at_ms=now,
         created_at_ms=now,
     )

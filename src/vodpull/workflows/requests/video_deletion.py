@@ -14,7 +14,7 @@ from vodpull.errors import NotAllowedNow, NotFound, ObjectMissing, Occupied, Sto
 from vodpull.jobs.job_folders import folder_of
 from vodpull.jobs.notices.deliveries import Delivery, DeliveryState
 from vodpull.jobs.store.store import Store
-from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
+from vodpull.videos.deferred_calls import DeferredCall, DeferredCalls, DeferredKind, new_task_id
 from vodpull.videos.library import Library
 from vodpull.videos.video import Video
 from vodpull.videos.video_search import VideoFilter
@@ -56,7 +56,7 @@ class VideoDeletion:
         self._batch_deletion = batch_deletion
         self._outbox = outbox
         self._objects = objects
-        self._tasks = Tasks(store.engine)
+        self._tasks = DeferredCalls(store.engine)
         self._begun: set[asyncio.Future[None]] = set()
 
     async def delete(
@@ -93,13 +93,13 @@ class VideoDeletion:
         await self._try(task, batch_id=video.batch_id)
         return None
 
-    def _begin(self, task: Task, *, batch_id: str) -> None:
+    def _begin(self, task: DeferredCall, *, batch_id: str) -> None:
         """Remove files now, without anybody waiting; what this process does not come to, the schedule does."""
         begun = asyncio.ensure_future(self._try(task, batch_id=batch_id))
         self._begun.add(begun)
         begun.add_done_callback(self._begun.discard)
 
-    async def _try(self, task: Task, *, batch_id: str) -> None:
+    async def _try(self, task: DeferredCall, *, batch_id: str) -> None:
         with suppress(TimeoutError, StorageError):
             async with asyncio.timeout(WAIT_S):
                 await self._batch_deletion.remove_due(batch_id=batch_id)
@@ -121,14 +121,14 @@ class VideoDeletion:
 
     async def carry_out(self) -> None:
         """Carry deletions on that are not at their end, and tell of those that are."""
-        for task in await asyncio.to_thread(self._tasks.unfinished, TaskKind.DELETE, limit=PER_ROUND):
+        for task in await asyncio.to_thread(self._tasks.unfinished, DeferredKind.DELETE, limit=PER_ROUND):
             await self._advance(task)
 
     def _is_in_use(self, video: Video) -> bool:
         _, job = self._store.find_job(video.job_id)
         return not job.is_final
 
-    def _commit(self, video: Video, *, access_key: str, only_original: bool, notify_url: str) -> Task:
+    def _commit(self, video: Video, *, access_key: str, only_original: bool, notify_url: str) -> DeferredCall:
         subject: dict[str, list[str]] = {"video_ids": [video.video_id]}
         if only_original:
             subject["keys"] = self._part_with_original(video)
@@ -148,7 +148,7 @@ class VideoDeletion:
             raise NotAllowedNow("there is nothing but the original to play, or it is gone already", field="videoId")
         return [original.key]
 
-    async def _advance(self, task: Task) -> None:
+    async def _advance(self, task: DeferredCall) -> None:
         """Remove what is left of a task's videos, and end it when the store holds nothing of them."""
         folders, keys = task.subject.get("folders", []), task.subject.get("keys", [])
         if folders:
@@ -158,7 +158,7 @@ class VideoDeletion:
         if gone or now_ms() - task.created_at_ms > GIVE_UP_MS:
             await asyncio.to_thread(self._end, task, REMOVED if gone else NOT_REMOVED)
 
-    def _mark_all(self, task: Task, *, within_s: float = float("inf")) -> None:
+    def _mark_all(self, task: DeferredCall, *, within_s: float = float("inf")) -> None:
         """Delete those of a task's videos that are still there, as far as there is time."""
         deadline_s = time.monotonic() + within_s
         for video in self._library.remaining(task.subject["video_ids"], account_id=task.account_id):
@@ -177,7 +177,7 @@ class VideoDeletion:
                 return False
         return True
 
-    def _end(self, task: Task, status: int) -> None:
+    def _end(self, task: DeferredCall, status: int) -> None:
         with self._store.transaction() as connection:
             if self._tasks.finish(connection, task.task_id) and task.notify_url:
                 delivery = Delivery(
@@ -195,12 +195,12 @@ class VideoDeletion:
         log.info("videos deleted", task=task.task_id, videos=len(task.subject["video_ids"]), status=status)
 
 
-def _task(account_id: str, subject: dict[str, list[str]], *, access_key: str, notify_url: str) -> Task:
+def _task(account_id: str, subject: dict[str, list[str]], *, access_key: str, notify_url: str) -> DeferredCall:
     now = now_ms()
-    return Task(
+    return DeferredCall(
         task_id=new_task_id(now),
         account_id=account_id,
-        kind=TaskKind.DELETE,
+        kind=DeferredKind.DELETE,
         subject=subject,
         notify_url=notify_url,
         access_key=access_key,

@@ -9,21 +9,21 @@ from ipaddress import ip_network
 import pytest
 
 from vodpull.app.server.admitted_connections import Connections
-from vodpull.app.server.connection_limits import Limits, Refusal, connection_limit
+from vodpull.app.server.connection_limits import CloseReason, Limits, connection_limit
 
 
 class Peer:
     def __init__(self, idle_since_s: float | None) -> None:
         self.idle_since_s = idle_since_s
-        self.closed_as: Refusal | None = None
+        self.closed_as: CloseReason | None = None
 
-    def close_as(self, why: Refusal) -> None:
+    def close_as(self, why: CloseReason) -> None:
         self.closed_as = why
 
     def check(self) -> None: ...
 
 
-def connections(refused: list[Refusal], *trusted: str) -> Connections:
+def connections(refused: list[CloseReason], *trusted: str) -> Connections:
     return Connections(Limits(connections=8), trusted=map(ip_network, trusted), on_refused=refused.append)
 
 
@@ -37,23 +37,23 @@ def connect(to: Connections, address: str, *, idle_since_s: float | None = None)
 
 @pytest.mark.parametrize("addresses", [["192.0.2.1"] * 3, ["2001:db8::1", "2001:db8::2", "2001:db8::3:4"]])
 def test_one_address_gets_a_quarter(addresses: list[str]) -> None:
-    refused: list[Refusal] = []
+    refused: list[CloseReason] = []
     door = connections(refused)
     peers = [connect(door, address) for address in addresses]
     assert [peer is not None for peer in peers] == [True, True, False]
-    assert refused == [Refusal.ADDRESS]
+    assert refused == [CloseReason.ADDRESS]
     assert connect(door, "198.51.100.7") is not None
 
 
 def test_a_trusted_proxy_gets_all_but_no_more() -> None:
-    refused: list[Refusal] = []
+    refused: list[CloseReason] = []
     door = connections(refused, "192.0.2.0/24")
     assert sum(connect(door, "::ffff:192.0.2.1") is not None for _ in range(9)) == 8
-    assert refused == [Refusal.CONNECTIONS]
+    assert refused == [CloseReason.CONNECTIONS]
 
 
 def test_the_longest_idle_makes_room_and_no_request_under_way_does() -> None:
-    refused: list[Refusal] = []
+    refused: list[CloseReason] = []
     door = connections(refused)
     busy = [connect(door, f"192.0.2.{number}") for number in range(5)]
     older, old, young = (
@@ -62,19 +62,19 @@ def test_the_longest_idle_makes_room_and_no_request_under_way_does() -> None:
     )
     assert connect(door, "198.51.100.8") is not None
     assert older is not None
-    assert older.closed_as is Refusal.EVICTED
+    assert older.closed_as is CloseReason.EVICTED
     assert not any(peer and peer.closed_as for peer in (*busy, old, young))
     assert door.open == 8
 
 
 def test_the_idle_of_one_address_make_room_for_itself_alone() -> None:
-    refused: list[Refusal] = []
+    refused: list[CloseReason] = []
     door = connections(refused)
     other = connect(door, "198.51.100.7", idle_since_s=1)
     first, _, _ = (connect(door, "192.0.2.1", idle_since_s=since_s) for since_s in (2, 3, 4))
     assert first is not None
     assert other is not None
-    assert (first.closed_as, other.closed_as) == (Refusal.EVICTED, None)
+    assert (first.closed_as, other.closed_as) == (CloseReason.EVICTED, None)
 
 
 def test_who_left_counts_no_more() -> None:

@@ -8,7 +8,7 @@ import pytest
 from rich.progress import Progress
 
 from vodpull.cli.library.uploads import send_each
-from vodpull.cli.terminal.upload_bar import SILENT_S, Pace
+from vodpull.cli.terminal.upload_bar import SILENT_S, UploadPace
 from vodpull.cli.terminal.upload_progress import Tenths
 from vodpull.client import OnProgress
 from vodpull.errors import ParameterError
@@ -44,6 +44,6 @@ def test_the_pace_says_for_how_long_nothing_was_heard() -> None:
     for now_s in (1.0, 2.0, 3.0):
         progress.update(row, completed=int(now_s) * 10_000_000, moved_at=now_s)
     [task] = progress.tasks
-    assert Pace().render(task).plain == "10.0 MB/s  0:07 left"
+    assert UploadPace().render(task).plain == "10.0 MB/s  0:07 left"
     now_s += SILENT_S + 2
-    assert Pace().render(task).plain == "no answer for 12 s"
+    assert UploadPace().render(task).plain == "no answer for 12 s"

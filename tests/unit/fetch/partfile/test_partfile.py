@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from vodpull.errors import StorageFull
-from vodpull.fetch.partfile.journal import Identity, save
+from vodpull.fetch.partfile.journal import FileIdentity, save
 from vodpull.fetch.partfile.partfile import PartFile
 
 WHOLE = os.urandom(5_000_000)
-IDENTITY = Identity(source="s", final_url="u", size_bytes=len(WHOLE), validator='"a"', etag='"a"', content_type="")
+IDENTITY = FileIdentity(source="s", final_url="u", size_bytes=len(WHOLE), validator='"a"', etag='"a"', content_type="")
 
 
 def digests_of(content: bytes) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from vodpull.media import (
     plan_encode,
     plan_ladder,
 )
-from vodpull.media.inspect.ask_survey import Group, Shape
+from vodpull.media.inspect.ask_survey import Group, PictureShape
 from vodpull.media.plan.bitrate_ceilings import BITS, EXPONENT, HEADROOM, LEAST
 from vodpull.media.plan.ladder import NEAR
 from vodpull.media.plan.template import VideoRate
@@ -47,7 +47,7 @@ def surveyed(*, busiest_bps: int, size: tuple[int, int]) -> Survey:
         damaged=False,
         own_parameters=False,
         sounds=(),
-        shapes=(Shape(start_s=0.0, width_px=size[0], height_px=size[1], sample_aspect=(1, 1), frames=300),),
+        shapes=(PictureShape(start_s=0.0, width_px=size[0], height_px=size[1], sample_aspect=(1, 1), frames=300),),
         busiest_bps=busiest_bps,
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from vodpull.errors import MediaUnsupported
 from vodpull.media.encode.filters import picture_graph
-from vodpull.media.inspect.ask_survey import Shape, Survey
+from vodpull.media.inspect.ask_survey import PictureShape, Survey
 from vodpull.media.inspect.media_info import MediaInfo
 from vodpull.media.plan.cuts.frame_rate import exact_rate
 from vodpull.media.plan.encode_plan import plan_encode
@@ -29,8 +29,8 @@ SEEN = Survey(
     own_parameters=False,
     sounds=(),
 )
-WIDE = Shape(start_s=4.0, width_px=720, height_px=576, sample_aspect=(64, 45), frames=150)
-NARROW = Shape(start_s=0.0, width_px=720, height_px=576, sample_aspect=(16, 15), frames=100)
+WIDE = PictureShape(start_s=4.0, width_px=720, height_px=576, sample_aspect=(64, 45), frames=150)
+NARROW = PictureShape(start_s=0.0, width_px=720, height_px=576, sample_aspect=(16, 15), frames=100)
 
 
 def test_without_anything_to_say_the_header_stands(source: Source) -> None:

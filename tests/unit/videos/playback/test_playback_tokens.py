@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from vodpull.videos.playback.file_kinds import FileKind, kind_of
 from vodpull.videos.playback.playback_tokens import (
+    FileRequest,
     Grant,
-    SigningKey,
     TokenRefusal,
     TokenRefused,
+    TokenSigningKey,
     VerifyingKey,
-    Visit,
     key_id_of,
     read_token,
     refusal,
@@ -32,10 +32,12 @@ SECRET = "5" * 64
 KEY = VerifyingKey(algorithm="HS256", key=SECRET)
 GRANT = Grant(sub=VIDEO, exp=2_000_000_000)
 NOW_S = 1_900_000_000.0
-NOBODY = Visit(address="198.51.100.7", referrer="")
+NOBODY = FileRequest(address="198.51.100.7", referrer="")
 
 
-def judged(grant: Grant, kind: FileKind = FileKind.MEDIA, visit: Visit = NOBODY, now_s: float = NOW_S) -> str | None:
+def judged(
+    grant: Grant, kind: FileKind = FileKind.MEDIA, visit: FileRequest = NOBODY, now_s: float = NOW_S
+) -> str | None:
     return refusal(grant, video_id=VIDEO, kind=kind, visit=visit, now_s=now_s)
 
 
@@ -58,7 +60,7 @@ def signed(claims: dict[str, object], **headers: object) -> str:
     ],
 )
 def test_what_is_written_is_read(grant: Grant) -> None:
-    token = write_token(grant, SigningKey(key_id="PK1", secret=SECRET))
+    token = write_token(grant, TokenSigningKey(key_id="PK1", secret=SECRET))
     assert key_id_of(token) == "PK1"
     assert read_token(token, KEY) == grant
 
@@ -83,7 +85,7 @@ def test_a_signature_of_another_secret_or_none_at_all_is_no_signature() -> None:
 
 
 def test_claims_cannot_be_changed_below_a_signature() -> None:
-    header, _, signature = write_token(GRANT, SigningKey(key_id="PK1", secret=SECRET)).split(".")
+    header, _, signature = write_token(GRANT, TokenSigningKey(key_id="PK1", secret=SECRET)).split(".")
     other = base64.urlsafe_b64encode(json.dumps({"sub": "b" * 32, "exp": 2_000_000_000}).encode()).rstrip(b"=").decode()
     assert refused(f"{header}.{other}.{signature}") is TokenRefusal.FORGED
 
@@ -160,7 +162,7 @@ def test_what_plays_goes_on_for_a_grace_and_begins_no_more() -> None:
 )
 def test_a_token_may_be_bound_to_addresses(address: str, expected: TokenRefusal | None) -> None:
     bound = replace(GRANT, net="203.0.113.0/24")
-    assert judged(bound, visit=Visit(address=address, referrer="")) is expected
+    assert judged(bound, visit=FileRequest(address=address, referrer="")) is expected
 
 
 @pytest.mark.parametrize(
@@ -177,7 +179,7 @@ def test_a_token_may_be_bound_to_addresses(address: str, expected: TokenRefusal 
 )
 def test_a_token_may_be_bound_to_a_page(referrer: str, expected: TokenRefusal | None) -> None:
     bound = replace(GRANT, ref="www.example.test")
-    assert judged(bound, visit=Visit(address="198.51.100.7", referrer=referrer)) is expected
+    assert judged(bound, visit=FileRequest(address="198.51.100.7", referrer=referrer)) is expected
 
 
 def test_the_original_and_other_kinds_are_had_only_by_tokens_that_say_so() -> None:

@@ -14,7 +14,7 @@ MAX_HEADER_BYTES = 16 * 1024
 FILE = "file"
 
 
-class Form:
+class MultipartForm:
     """One multipart/form-data body."""
 
     def __init__(self, content_type: str) -> None:

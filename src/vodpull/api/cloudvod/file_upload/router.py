@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.cloudvod.file_upload.forms_before_token import FormsBeforeToken, check_unknown
-from vodpull.api.cloudvod.file_upload.multipart_form import Form
+from vodpull.api.cloudvod.file_upload.multipart_form import MultipartForm
 from vodpull.api.cloudvod.file_upload.replies import answer, no_method, preflight, refusal
 from vodpull.api.http.request_body_limits import fill_of
 from vodpull.errors import (
@@ -50,7 +50,7 @@ Act = Callable[[Request], Awaitable[Response]]
 def transfer_router(uploads: Uploads, limit: RateLimit) -> APIRouter:
     """Return the routes; a token lets in, not a key."""
     router = APIRouter(tags=["Cloud VOD uploads"])
-    transfer = Transfer(uploads, limit)
+    transfer = FileTransfer(uploads, limit)
     for path, act, summary in (
         ("/file/upload", transfer.form, "Send a whole file as a form with the parts `token` and `file`."),
         ("/mkblk/{block:path}", transfer.begin, "Begin a block: `/mkblk/<size of the block>/<its number, from 0>`."),
@@ -87,7 +87,7 @@ async def _other(request: Request) -> Response:
     return preflight(request) if request.method == "OPTIONS" else no_method(request)
 
 
-class Transfer:
+class FileTransfer:
     """Says in HTTP what `Uploads` does."""
 
     def __init__(self, uploads: Uploads, limit: RateLimit) -> None:
@@ -135,7 +135,9 @@ class Transfer:
             sums.of_body = bool(ticket.upload.md5)  # nobody else asks for it
             return ticket
 
-        reading = _FormReading(admit, Form(request.headers.get("content-type", "")), on_ticket=self._before_token.end)
+        reading = _FormReading(
+            admit, MultipartForm(request.headers.get("content-type", "")), on_ticket=self._before_token.end
+        )
         parts = list[Part]()
         inbox = self._uploads.inbox
         self._before_token.begin()
@@ -174,7 +176,9 @@ class Transfer:
 class _FormReading:
     """One form on its way in."""
 
-    def __init__(self, admit: Callable[[str], Awaitable[Ticket]], form: Form, *, on_ticket: Callable[[], None]) -> None:
+    def __init__(
+        self, admit: Callable[[str], Awaitable[Ticket]], form: MultipartForm, *, on_ticket: Callable[[], None]
+    ) -> None:
         self._admit = admit
         self._form = form
         self._on_ticket = on_ticket

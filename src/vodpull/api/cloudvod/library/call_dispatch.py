@@ -38,7 +38,7 @@ Form = Literal["data", "bare", "no data"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Caller:
+class WireCaller:
     """Who calls, and how files and times are written for them."""
 
     key: LiveKey
@@ -64,11 +64,11 @@ class Caller:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class WireCall:
     """One call."""
 
     path: str
-    act: Callable[[Parameters, Caller], Any]
+    act: Callable[[Parameters, WireCaller], Any]
     """Returns what is answered, or an awaitable of that for work that takes long. Runs in a thread."""
     summary: str
     rules: Rules
@@ -82,7 +82,7 @@ class Desk:
     def __init__(self, context: ApiContext) -> None:
         self._context = context
 
-    async def answer(self, call: Call, request: Request) -> Response:
+    async def answer(self, call: WireCall, request: Request) -> Response:
         """
         Return the reply to one call.
 
@@ -110,11 +110,11 @@ class Desk:
             {"code": int(WireCode.SUCCESS)} | data | {"message": message_of(WireCode.SUCCESS, language=language)}
         )
 
-    def _act(self, call: Call, request: Request, signed: SignedRequest, proof: SignatureProof) -> Any:  # noqa: PLR0917
+    def _act(self, call: WireCall, request: Request, signed: SignedRequest, proof: SignatureProof) -> Any:  # noqa: PLR0917
         urls = self._context.urls.on(self._context.public_url or str(request.base_url))
         parameters = parameters_of(signed)
         note_of(request).subject = subject_of(parameters)
-        caller = Caller(
+        caller = WireCaller(
             key=proof.key,
             request=proof.identity,
             urls=urls if Scope.PLAYBACK in proof.key.scopes else urls.without_tokens(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vodpull.api.cloudvod.library.call_dispatch import Call, Caller
+from vodpull.api.cloudvod.library.call_dispatch import WireCall, WireCaller
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
 from vodpull.errors import NotFound, PermissionDenied
@@ -25,7 +25,7 @@ class ChoiceLists:
     def __init__(self, context: ApiContext) -> None:
         self._context = context
 
-    def all(self) -> Sequence[Call]:
+    def all(self) -> Sequence[WireCall]:
         """Return the calls."""
         lists = {
             "/workflow/getWorkflowList": (self._workflows, "List what startWorkflow can start."),
@@ -35,21 +35,21 @@ class ChoiceLists:
             "/vod/watermarkManage/getWatermarkList": (self._watermarks, "List the templates of watermarks."),
             "/vod/categoryManage/getCategoryList": (self._categories, "List all categories by their names."),
         }
-        return [Call(path=path, act=act, rules={}, summary=summary) for path, (act, summary) in lists.items()]
+        return [WireCall(path=path, act=act, rules={}, summary=summary) for path, (act, summary) in lists.items()]
 
-    def _workflows(self, _: Parameters, __: Caller) -> dict[str, Any]:
+    def _workflows(self, _: Parameters, __: WireCaller) -> dict[str, Any]:
         return _listed([{"workflowId": name, "workflowName": name} for name in self._template_names()])
 
-    def _templates(self, _: Parameters, __: Caller) -> dict[str, Any]:
+    def _templates(self, _: Parameters, __: WireCaller) -> dict[str, Any]:
         return _listed(
             [{"transCodeTemplateId": name, "transCodeTemplateName": name} for name in self._template_names()]
         )
 
-    def _watermarks(self, _: Parameters, caller: Caller) -> dict[str, Any]:
+    def _watermarks(self, _: Parameters, caller: WireCaller) -> dict[str, Any]:
         names = [name for name in sorted(self._context.templates.watermarks) if self._may_use(name, caller)]
         return _listed([{"watermarkTemplateId": name, "waterMarkTemplateName": name} for name in names])
 
-    def _may_use(self, watermark: str, caller: Caller) -> bool:
+    def _may_use(self, watermark: str, caller: WireCaller) -> bool:
         """Tell whether the picture of a watermark is a file, or a material of the account."""
         material = self._context.templates.watermarks[watermark].material
         try:
@@ -61,19 +61,19 @@ class ChoiceLists:
         templates = self._context.templates
         return sorted({*templates, *templates.aliases})
 
-    def _subtitles(self, _: Parameters, caller: Caller) -> dict[str, Any]:
+    def _subtitles(self, _: Parameters, caller: WireCaller) -> dict[str, Any]:
         wanted = MaterialFilter(account_id=caller.account_id, kind=MaterialKind.MATERIAL, suffixes=SUBTITLE_SUFFIXES)
         found = self._context.materials.page(wanted, limit=MAX_PAGE)
         return _listed(
             [{"subtitleId": each.material_id, "subtitleName": each.name, "suffix": each.suffix} for each in found]
         )
 
-    def _domains(self, _: Parameters, caller: Caller) -> dict[str, Any]:
+    def _domains(self, _: Parameters, caller: WireCaller) -> dict[str, Any]:
         default = caller.urls.host()
         domains = self._context.publish_domains or (default,)
         return _listed([{"domain": domain, "isDefault": int(domain == default)} for domain in domains])
 
-    def _categories(self, _: Parameters, caller: Caller) -> dict[str, Any]:
+    def _categories(self, _: Parameters, caller: WireCaller) -> dict[str, Any]:
         tree = self._context.categories.tree(caller.account_id)
         names = {category.node_id: category.name for category in tree}
         parents = {category.parent_id for category in tree}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from vodpull.api.cloudvod.library.call_dispatch import Call, Caller
+from vodpull.api.cloudvod.library.call_dispatch import WireCall, WireCaller
 from vodpull.api.cloudvod.parameters import Parameters, flag_of, text_of
 from vodpull.api.http.context import ApiContext
 from vodpull.errors import ParameterError
@@ -34,10 +34,10 @@ class StorageVolumeCalls:
     def __init__(self, context: ApiContext) -> None:
         self._context = context
 
-    def all(self) -> Sequence[Call]:
+    def all(self) -> Sequence[WireCall]:
         """Return the calls."""
         return (
-            Call(
+            WireCall(
                 path="/vod/statisticalAnalysis/getStorageVolume",
                 act=self._volume,
                 rules={},
@@ -45,7 +45,7 @@ class StorageVolumeCalls:
             ),
         )
 
-    def _volume(self, parameters: Parameters, caller: Caller) -> dict[str, Any]:
+    def _volume(self, parameters: Parameters, caller: WireCaller) -> dict[str, Any]:
         asked = parse_volume(parameters, today=self._context.storage_days.today())
         peaks = self._context.storage_days.peaks(caller.account_id, first=asked.first, last=asked.last)
         details = [{"date": day.isoformat(), "storageVolume": round(peak / MIB, 2)} for day, peak in peaks.items()]

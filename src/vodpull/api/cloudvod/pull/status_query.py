@@ -23,13 +23,13 @@ from vodpull.api.http.error_replies import WireCode, problem_of, problem_reply
 from vodpull.api.http.event_loop_shares import PassLimit
 from vodpull.api.http.every_request import REQUEST_ID_HEADERS, new_request_id
 from vodpull.api.http.keys.authentication import Access
-from vodpull.api.http.keys.signature_coverage import Arrived, read_wire_request, wire_request
+from vodpull.api.http.keys.signature_coverage import RawRequest, read_wire_request, wire_request
 from vodpull.api.http.keys.signatures import check_claim, read_claim
 from vodpull.api.http.reply_counts import Answered, note_wire_code
 from vodpull.api.http.translation import Language
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
-from vodpull.jobs.status.lookups import Found, Lookup, QueryReader
+from vodpull.jobs.status.lookups import FoundTask, Lookup, QueryReader
 from vodpull.jobs.status.status_data import BatchStatus
 from vodpull.request_signing import SignedRequest
 
@@ -65,19 +65,19 @@ class StatusQuery:
         await self._access.count_from_loop(caller)
         return Response(self._reply(query.batch(found, caller)), media_type="application/json")
 
-    def ask(self, arrived: Arrived, take: Callable[[bytes | None], None]) -> None:
+    def ask(self, arrived: RawRequest, take: Callable[[bytes | None], None]) -> None:
         """Give the reply to one call as soon as the database has told; None: no good one. May raise as `answer`."""
         query = _Query(wire_request(arrived))
         self._reader.ask(query.lookup, partial(self._give, query, take))
 
-    def _give(self, query: _Query, take: Callable[[bytes | None], None], found: Found | Exception) -> None:
+    def _give(self, query: _Query, take: Callable[[bytes | None], None], found: FoundTask | Exception) -> None:
         try:
             content = None if isinstance(found, Exception) else self._good(query, found)
         except Exception:  # noqa: BLE001 - the application meets the same, and answers or logs it
             content = None
         take(content)
 
-    def _good(self, query: _Query, found: Found) -> bytes | None:
+    def _good(self, query: _Query, found: FoundTask) -> bytes | None:
         caller = query.caller(found)
         batch = query.batch(found, caller)
         # At last: a call without a good answer is counted where it gets another one.
@@ -96,7 +96,7 @@ class PromptStatusQuery:
         self._query = query
         self._on_reply = on_reply
 
-    def answer(self, arrived: Arrived, take: Callable[[bytes | None], None]) -> None:
+    def answer(self, arrived: RawRequest, take: Callable[[bytes | None], None]) -> None:
         """Give header lines and content of a good answer; None, or any exception: there is none."""
         if arrived.method not in _WIRE_METHODS or b"#" in arrived.target or b"\0" in arrived.body:
             take(None)  # the framework has rules of its own for these
@@ -159,13 +159,13 @@ class _Query:
         self.lookup = Lookup(self._claim.access_key, task_id, trans_no)
         """The key, and in the same visit what an honest caller may see."""
 
-    def caller(self, found: Found) -> LiveKey:
+    def caller(self, found: FoundTask) -> LiveKey:
         """Return the key that signed."""
         key = check_claim(self._claim, self._signed, key=found.key)[0]
         key.require(KeyScope.READ)
         return key
 
-    def batch(self, found: Found, caller: LiveKey) -> BatchStatus:
+    def batch(self, found: FoundTask, caller: LiveKey) -> BatchStatus:
         """Return what was asked for, if it is the caller's."""
         if self._fault is not None:
             raise self._fault

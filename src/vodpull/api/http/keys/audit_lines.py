@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vodpull.accounts.access_keys import LiveKey
-from vodpull.accounts.audit_log import DONE, AuditLog, Kind, Who
+from vodpull.accounts.audit_log import DONE, ActorKind, AuditLog, Who
 from vodpull.accounts.scopes import Scope as KeyScope
 from vodpull.api.http.error_replies import OWN_PREFIX
 from vodpull.api.http.keys.needed_scopes import wire_scope
@@ -82,7 +82,7 @@ class Audited:
         if key is None:
             return
         address = scope["client"][0] if scope.get("client") else ""
-        who = Who(kind=Kind.KEY, name=key.access_key, address=address, account_id=key.account_id)
+        who = Who(kind=ActorKind.KEY, name=key.access_key, address=address, account_id=key.account_id)
         try:
             await run_in_threadpool(self._audit.write, who, _action(scope), _subject(scope, note), outcome=outcome)
         except SQLAlchemyError as error:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from vodpull.request_signing import SignedRequest
 
 
-class Arrived(NamedTuple):
+class RawRequest(NamedTuple):
     """A whole request as it came over the wire."""
 
     method: bytes
@@ -20,7 +20,7 @@ class Arrived(NamedTuple):
     body: bytes
 
 
-def signed_request(arrived: Arrived, *, with_query: bool = True) -> SignedRequest:
+def signed_request(arrived: RawRequest, *, with_query: bool = True) -> SignedRequest:
     """Return a request as its signature sees it."""
     path, _, query = arrived.target.decode("latin-1").partition("?")
     return SignedRequest(
@@ -32,7 +32,7 @@ def signed_request(arrived: Arrived, *, with_query: bool = True) -> SignedReques
     )
 
 
-def wire_request(arrived: Arrived) -> SignedRequest:
+def wire_request(arrived: RawRequest) -> SignedRequest:
     """Return a call of the wire contract: what a POST has behind its path is not signed, and says nothing."""
     return signed_request(arrived, with_query=arrived.method != b"POST")
 
@@ -47,8 +47,8 @@ async def read_wire_request(request: Request) -> SignedRequest:
     return wire_request(await _arrived(request))
 
 
-async def _arrived(request: Request) -> Arrived:
+async def _arrived(request: Request) -> RawRequest:
     scope = request.scope
     raw_path: bytes = scope.get("raw_path") or request.url.path.encode()
     target = raw_path + b"?" + scope["query_string"]
-    return Arrived(request.method.encode("latin-1"), target, scope["headers"], await request.body())
+    return RawRequest(request.method.encode("latin-1"), target, scope["headers"], await request.body())

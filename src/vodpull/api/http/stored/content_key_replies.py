@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from vodpull.api.http.stored.cross_origin import CORS, PREFLIGHT
 from vodpull.api.http.stored.files import TOKEN_COOKIE, Token, refused, visit_of
-from vodpull.videos.playback.playback_tokens import Visit
+from vodpull.videos.playback.playback_tokens import FileRequest
 from vodpull.wire_values import ID_PATTERN
 
 KeyId = Annotated[str, Path(description="As playlists of encrypted videos name it.", pattern=f"^{ID_PATTERN}$")]
@@ -19,7 +19,7 @@ KeyId = Annotated[str, Path(description="As playlists of encrypted videos name i
 class KeyGate(Protocol):
     """Says who may have which key."""
 
-    async def open_key(self, key_id: str, *, token: str | None, visit: Visit) -> bytes | str | None:
+    async def open_key(self, key_id: str, *, token: str | None, visit: FileRequest) -> bytes | str | None:
         """Return a content key, or why a visitor may not have it; None: there is none of this id."""
         ...
 

@@ -20,10 +20,10 @@ from vodpull.api.http.stored.cross_origin import CORS, PREFLIGHT
 from vodpull.api.http.stored.media_keys import MEDIA_KEY
 from vodpull.api.http.stored.range_requests import UNSATISFIABLE, Span, parse_range, range_applies
 from vodpull.errors import ObjectMissing
-from vodpull.videos.playback.playback_tokens import Visit
+from vodpull.videos.playback.playback_tokens import FileRequest
 
 
-class ObjectHeaders(Protocol):
+class SentHeaders(Protocol):
     """What a server says of an object beside its bytes."""
 
     @property
@@ -37,7 +37,7 @@ class ObjectHeaders(Protocol):
         ...
 
 
-class ObjectInfo(Protocol):
+class SentObject(Protocol):
     """What is known of a stored object before it is read."""
 
     @property
@@ -56,7 +56,7 @@ class ObjectInfo(Protocol):
         ...
 
     @property
-    def headers(self) -> ObjectHeaders:
+    def headers(self) -> SentHeaders:
         """To serve it with."""
         ...
 
@@ -64,7 +64,7 @@ class ObjectInfo(Protocol):
 class ObjectReader(Protocol):
     """The little that serving needs of an object store."""
 
-    async def head(self, key: str) -> ObjectInfo:
+    async def head(self, key: str) -> SentObject:
         """
         Return what is known of an object.
 
@@ -78,10 +78,10 @@ class ObjectReader(Protocol):
         ...
 
 
-class Gate(Protocol):
+class FileAccess(Protocol):
     """Says who may have what."""
 
-    async def refusal(self, directory: str, name: str, *, token: str | None, visit: Visit) -> str:
+    async def refusal(self, directory: str, name: str, *, token: str | None, visit: FileRequest) -> str:
         """Return why the file of this name in a video's folder is not for a visitor; empty: it is."""
         ...
 
@@ -97,7 +97,7 @@ class _FewAtATime:
         self._reader = reader
         self._pass_limit = PassLimit(BLOCKS_AT_ONCE)
 
-    async def head(self, key: str) -> ObjectInfo:
+    async def head(self, key: str) -> SentObject:
         return await self._reader.head(key)
 
     async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
@@ -114,7 +114,7 @@ Token = Annotated[str, Path(description="A playback token: `GET /api/v1/videos/{
 Key = Annotated[str, Path(description="`fileUrl` of a reply, or what a playlist names beside it.")]
 
 
-def media_router(reader: ObjectReader, gate: Gate) -> APIRouter:
+def media_router(reader: ObjectReader, gate: FileAccess) -> APIRouter:
     """
     Return the routes under `/media/` and `/play/`; storage errors other than a missing object are the application's.
 
@@ -147,7 +147,7 @@ def media_router(reader: ObjectReader, gate: Gate) -> APIRouter:
 class _Counter:
     """Where files are handed out."""
 
-    def __init__(self, reader: ObjectReader, gate: Gate) -> None:
+    def __init__(self, reader: ObjectReader, gate: FileAccess) -> None:
         self._reader = reader
         self._gate = gate
 
@@ -163,10 +163,10 @@ class _Counter:
         return await _answer(self._reader, key, request, is_private=token is not None)
 
 
-def visit_of(request: Request) -> Visit:
+def visit_of(request: Request) -> FileRequest:
     """Return who asks, as far as tokens are bound to it."""
     client = request.client.host if request.client else ""
-    return Visit(address=client, referrer=request.headers.get("referer", ""))
+    return FileRequest(address=client, referrer=request.headers.get("referer", ""))
 
 
 _DOCUMENTED: dict[int | str, dict[str, object]] = {
@@ -206,7 +206,7 @@ def refused(status: HTTPStatus, reason: str = "") -> Response:
     return Response(f"{text}\n", status_code=status, headers=headers, media_type="text/plain")
 
 
-def _file_headers(info: ObjectInfo) -> dict[str, str]:
+def _file_headers(info: SentObject) -> dict[str, str]:
     headers = {
         "Accept-Ranges": "bytes",
         "Cache-Control": info.headers.cache_control,
@@ -234,7 +234,7 @@ def _is_current(if_none_match: str, etag: str) -> bool:
 
 
 def _content(
-    reader: ObjectReader, key: str, info: ObjectInfo, *, span: Span | None, headers: dict[str, str], head_only: bool
+    reader: ObjectReader, key: str, info: SentObject, *, span: Span | None, headers: dict[str, str], head_only: bool
 ) -> Response:
     start, end = span or (0, info.size_bytes)
     status = HTTPStatus.OK

@@ -26,7 +26,7 @@ from vodpull.imports.import_rows import Ledger
 from vodpull.imports.import_states import EntryState, Import, ImportOptions
 from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.wire_values import ID_PATTERN
-from vodpull.workflows.importing.orders import NewImport as Asked
+from vodpull.workflows.importing.orders import ImportOrder as Asked
 
 ImportId = Annotated[str, Path(pattern=f"^{ID_PATTERN}$", description="`import_id` of an import.")]
 

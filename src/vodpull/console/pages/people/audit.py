@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from vodpull.accounts.audit_log import Look, as_csv, as_json_lines
+from vodpull.accounts.audit_log import AuditFilter, as_csv, as_json_lines
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.reply.rendering import Pages
@@ -58,10 +58,10 @@ class Asked:
     until: str
 
     @property
-    def look(self) -> Look:
+    def look(self) -> AuditFilter:
         """Return the condition for the database."""
         since, until = day_ms(self.since), day_ms(self.until)
-        return Look(
+        return AuditFilter(
             who=self.who,
             action=self.action,
             since_ms=since,

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vodpull.accounts.audit_log import DONE, Kind, Who
+from vodpull.accounts.audit_log import DONE, ActorKind, Who
 from vodpull.accounts.people.link_and_session_lifetimes import SESSION_S
 from vodpull.accounts.people.passwords import MIN_PASSWORD_CHARACTERS
 from vodpull.console.context import ConsoleContext
@@ -152,7 +152,7 @@ class _Login:
     def _tell(self, visit: Visit, name: str, action: str, *, outcome: str = DONE) -> None:
         """Write into the audit log; a name that nobody has may be a password in the wrong field."""
         known = name in {operator.name for operator in self._operators.listed()}
-        kind = Kind.OPERATOR if outcome == DONE else Kind.STRANGER
+        kind = ActorKind.OPERATOR if outcome == DONE else ActorKind.STRANGER
         who = Who(kind=kind, name=name if known else "", address=visit.from_where.address)
         self._context.audit.write(who, action, outcome=outcome)
 

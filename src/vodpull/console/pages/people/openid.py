@@ -7,7 +7,7 @@ from http import HTTPStatus
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from vodpull.accounts.audit_log import DONE, Kind, Who
+from vodpull.accounts.audit_log import DONE, ActorKind, Who
 from vodpull.accounts.people.link_and_session_lifetimes import REQUEST_S, SIGNED_ON_S
 from vodpull.accounts.people.single_sign_on import SingleSignOn
 from vodpull.console.context import ConsoleContext
@@ -51,9 +51,9 @@ class _OpenIdDoor:
         try:
             name, place = self._single_sign_on().finish(visit.request.cookies.get(REQUEST_COOKIE, ""), answer)
         except VodpullError as error:
-            self._tell(visit, Kind.STRANGER, "", outcome=error.code)
+            self._tell(visit, ActorKind.STRANGER, "", outcome=error.code)
             raise
-        self._tell(visit, Kind.OPERATOR, name)
+        self._tell(visit, ActorKind.OPERATOR, name)
         response = leave_to(visit, safe_place(place))
         token = self._context.sessions.open(name, visit.from_where, life_s=SIGNED_ON_S)
         set_cookie(response, visit, name=COOKIE, value=token, life_s=SIGNED_ON_S)
@@ -65,6 +65,6 @@ class _OpenIdDoor:
             raise NotFound("there is no such page")
         return self._context.single_sign_on
 
-    def _tell(self, visit: Visit, kind: Kind, name: str, *, outcome: str = DONE) -> None:
+    def _tell(self, visit: Visit, kind: ActorKind, name: str, *, outcome: str = DONE) -> None:
         who = Who(kind=kind, name=name, address=visit.from_where.address)
         self._context.audit.write(who, "session.open", "by OpenID Connect", outcome=outcome)

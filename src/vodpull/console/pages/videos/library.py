@@ -34,7 +34,7 @@ ENCODE_STATES = tuple(state.name.lower() for state in EncodeState)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class LibraryView:
     """What of the library somebody wants to see, as the page's URL has it."""
 
     q: str
@@ -75,10 +75,10 @@ class Look:
         return urlencode({name: value for name, value in {**vars(self), **changes}.items() if value})
 
 
-def look_of(visit: Visit) -> Look:
+def look_of(visit: Visit) -> LibraryView:
     """Return what a URL asks for; what it cannot ask for is left away."""
     category = visit.query("category", most=18)
-    return Look(
+    return LibraryView(
         q=visit.query("q"),
         state=_one_of(visit.query("state"), STATES),
         encode=_one_of(visit.query("encode"), ENCODE_STATES),
@@ -139,11 +139,11 @@ class _LibraryDesk:
             default_template=self._context.default_template,
         )
 
-    def read(self, look: Look) -> tuple[list[Video], str]:
+    def read(self, look: LibraryView) -> tuple[list[Video], str]:
         """Return the videos of a page, and the cursor of the next one."""
         return self._context.library.page(look.filter, limit=PAGE_VIDEOS, cursor=look.cursor)
 
-    def blocks(self, visit: Visit, look: Look, listed: tuple[list[Video], str]) -> Blocks:
+    def blocks(self, visit: Visit, look: LibraryView, listed: tuple[list[Video], str]) -> Blocks:
         """Return the grid as blocks."""
         blocks = {
             f"video-{video.video_id}": self._pages.part(

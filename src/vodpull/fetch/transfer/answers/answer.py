@@ -9,7 +9,7 @@ import yarl
 from multidict import MultiMapping
 
 
-class Body(Protocol):
+class AnswerBody(Protocol):
     """Bytes on their way."""
 
     async def readany(self) -> bytes:
@@ -34,7 +34,7 @@ class Answer(Protocol):
         """Announced number of bytes."""
 
     @property
-    def content(self) -> Body:
+    def content(self) -> AnswerBody:
         """The bytes."""
 
     async def __aenter__(self) -> Answer: ...  # noqa: PYI034 - the library does not say `Self`

@@ -8,7 +8,7 @@ import yarl
 
 from vodpull.errors import OriginFailed, SourceChanged
 from vodpull.fetch.partfile.byte_ranges import Span
-from vodpull.fetch.partfile.journal import Identity
+from vodpull.fetch.partfile.journal import FileIdentity
 from vodpull.fetch.transfer.answers.answer import Answer
 from vodpull.fetch.transfer.answers.answer_checks import check_encoding, check_status
 from vodpull.http_dates import read_date_s
@@ -19,12 +19,12 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)
 _SETTLED_S = 1
 
 
-def identity_of(response: Answer, *, source: str) -> Identity | None:
+def identity_of(response: Answer, *, source: str) -> FileIdentity | None:
     """Return what a whole answer's body is, None if no later answer could be known to continue it."""
     size_bytes, validator = response.content_length, validator_of(response)
     if not size_bytes or not validator or response.headers.get("Accept-Ranges", "").strip().lower() == "none":
         return None
-    return Identity(
+    return FileIdentity(
         source=source,
         final_url=plain(response.url),
         size_bytes=size_bytes,
@@ -45,7 +45,7 @@ def validator_of(response: Answer) -> str:
     return modified if is_strong and modified.isascii() else ""
 
 
-def check_range(response: Answer, identity: Identity, span: Span) -> None:
+def check_range(response: Answer, identity: FileIdentity, span: Span) -> None:
     """Raise the catalogue's error unless the answer is the span, of those bytes, that was asked for."""
     if response.status == 416:  # noqa: PLR2004 - HTTP's range not satisfiable; it was when the file was first seen
         raise SourceChanged(f"{response.url.host}: the file is shorter than it was before")
@@ -56,7 +56,7 @@ def check_range(response: Answer, identity: Identity, span: Span) -> None:
     check_continues(response, identity, span)
 
 
-def check_continues(response: Answer, identity: Identity, span: Span) -> None:
+def check_continues(response: Answer, identity: FileIdentity, span: Span) -> None:
     """
     Make sure that a 206 carries exactly the span of exactly those bytes.
 

@@ -16,12 +16,12 @@ ROUNDING = SOUND_RATE_HZ // 100
 ANNEXB = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 
 
-def track_of(av: Any, target: Any, stream: Any, *, times: Any | None) -> Flat | Copied:
+def track_of(av: Any, target: Any, stream: Any, *, times: Any | None) -> Flat | CopiedStream:
     """Return what writes one stream; `times` are those of frames of sound that is to be of one kind."""
-    return Flat(av, target, stream, times=times) if times else Copied(av, target, stream)
+    return Flat(av, target, stream, times=times) if times else CopiedStream(av, target, stream)
 
 
-class Copied:
+class CopiedStream:
     """A stream whose packets stay as they are; parameters of H.264 and HEVC go into them."""
 
     def __init__(self, av: Any, target: Any, stream: Any) -> None:

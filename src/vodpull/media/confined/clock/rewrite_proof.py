@@ -34,7 +34,7 @@ GAP_S = 0.5
 
 
 @dataclass
-class Track:
+class StreamPackets:
     """What is known of one stream, packet by packet."""
 
     places: array[int] = field(default_factory=lambda: array("q"))
@@ -66,7 +66,7 @@ class Track:
 
 
 @dataclass
-class Run:
+class ShiftedRun:
     """Packets of one stream that are shifted alike."""
 
     shift_s: float
@@ -96,13 +96,13 @@ class _TickLengths:
 
 def original_tracks(
     av: Any, packets: Iterable[Any], numbers: Mapping[int, int], *, plain: Mapping[int, Any]
-) -> list[Track]:
+) -> list[StreamPackets]:
     """
     Read the original; `numbers` says which of the tracks a stream is.
 
     Of `plain` streams what is decoded counts, each with what tells the times of its frames.
     """
-    tracks, tick_s = [Track() for _ in numbers], _TickLengths()
+    tracks, tick_s = [StreamPackets() for _ in numbers], _TickLengths()
     for place, packet in enumerate(packets):
         track, ticks = tracks[numbers[packet.stream_index]], packet.dts if packet.pts is None else packet.pts
         if packet.stream_index in plain:
@@ -124,9 +124,9 @@ def _decoded(av: Any, packet: Any) -> list[Any]:
     return found
 
 
-def copied_tracks(packets: Iterable[Any], number: int, *, plain: Collection[int]) -> list[Track]:
+def copied_tracks(packets: Iterable[Any], number: int, *, plain: Collection[int]) -> list[StreamPackets]:
     """Read the copy."""
-    tracks, tick_s = [Track() for _ in range(number)], _TickLengths()
+    tracks, tick_s = [StreamPackets() for _ in range(number)], _TickLengths()
     for place, packet in enumerate(packets):
         time_s = (packet.dts if packet.pts is None else packet.pts) * tick_s.of(packet)
         # Matroska counts in milliseconds.
@@ -136,8 +136,8 @@ def copied_tracks(packets: Iterable[Any], number: int, *, plain: Collection[int]
 
 
 def disagreement(
-    originals: Sequence[Track],
-    copies: Sequence[Track],
+    originals: Sequence[StreamPackets],
+    copies: Sequence[StreamPackets],
     *,
     plain: Collection[int],
     mended: Mapping[int, Collection[int]],
@@ -147,7 +147,7 @@ def disagreement(
 
     `plain` are the tracks that were decoded; `mended` has the packets of a track whose own times are no times.
     """
-    runs: list[list[Run]] = []
+    runs: list[list[ShiftedRun]] = []
     for number, (original, copy) in enumerate(zip(originals, copies, strict=True)):
         lost = _lost(original, copy, is_plain=number in plain)
         if lost:
@@ -162,7 +162,7 @@ def disagreement(
     return _hole(runs)
 
 
-def _lost(original: Track, copy: Track, *, is_plain: bool) -> str:
+def _lost(original: StreamPackets, copy: StreamPackets, *, is_plain: bool) -> str:
     if is_plain:
         lost_s = original.length_s - copy.length_s
         return f"{lost_s:.2f} s of sound" if lost_s > LOST_S + LOST_SHARE * original.length_s else ""
@@ -170,20 +170,22 @@ def _lost(original: Track, copy: Track, *, is_plain: bool) -> str:
     return f"{lost} of {len(original.times_s)} packets" if lost else ""
 
 
-def _runs(original: Track, copy: Track, *, is_plain: bool, left_out: Collection[int]) -> list[Run]:
-    runs: list[Run] = []
+def _runs(
+    original: StreamPackets, copy: StreamPackets, *, is_plain: bool, left_out: Collection[int]
+) -> list[ShiftedRun]:
+    runs: list[ShiftedRun] = []
     for number, (place, time_s) in enumerate(zip(original.places, original.times_s, strict=True)):
         before_s = original.ends_s[number - 1] if number else 0.0
         shown_s = copy.time_behind(before_s) if is_plain else copy.times_s[number]
         if number in left_out:
             continue
         if not runs or abs(shown_s - time_s - runs[-1].shift_s) > SAME_S:
-            runs.append(Run(shown_s - time_s))
+            runs.append(ShiftedRun(shown_s - time_s))
         runs[-1].add(place, shown_s)
     return runs
 
 
-def _apart_s(run: Run, others: Sequence[Run]) -> float:
+def _apart_s(run: ShiftedRun, others: Sequence[ShiftedRun]) -> float:
     """Return by how much a run is shifted otherwise than what lies around its middle in another track."""
     middle = run.places[len(run.places) // 2]
     # Runs of one track follow each other.
@@ -194,7 +196,7 @@ def _apart_s(run: Run, others: Sequence[Run]) -> float:
     return abs(run.shift_s - beside.shift_s)
 
 
-def _hole(tracks: Sequence[Sequence[Run]]) -> str:
+def _hole(tracks: Sequence[Sequence[ShiftedRun]]) -> str:
     """Return what lies between two runs where no track goes on at once."""
     if len({len(runs) for runs in tracks}) != 1:
         return ""
@@ -205,5 +207,5 @@ def _hole(tracks: Sequence[Sequence[Run]]) -> str:
     return ""
 
 
-def _step_s(run: Run) -> float:
+def _step_s(run: ShiftedRun) -> float:
     return (run.last_s - run.first_s) / max(1, len(run.places) - 1)

@@ -24,7 +24,7 @@ def answer(av: Any, orders: dict[str, Any], path: Path) -> dict[str, Any]:
     """Return what can be foretold, if anything can."""
     probe, decodable = importlib.import_module("probe"), importlib.import_module("partial_reach")
     try:
-        part = decodable.Part(path, [(start, stop) for start, stop in orders["spans"]])
+        part = decodable.PresentPart(path, [(start, stop) for start, stop in orders["spans"]])
         kind = decodable.layout(part)
         if kind == "mp4" and orders["size"]:
             source = decodable.Sparse(part, orders["size"])
@@ -32,7 +32,7 @@ def answer(av: Any, orders: dict[str, Any], path: Path) -> dict[str, Any]:
             return {"info": None if source.was_missed else info, "stop": None}
         if kind in STREAMED:
             return foretell_beginning(av, probe, decodable, part=part, orders=orders)
-    except (probe.Refused, av.FFmpegError, OSError, MemoryError, ValueError):
+    except (probe.RefusedFile, av.FFmpegError, OSError, MemoryError, ValueError):
         """Not yet, or never."""
     return {"info": None}
 
@@ -47,7 +47,7 @@ def foretell_beginning(av: Any, probe: Any, decodable: Any, *, part: Any, orders
     """Return what a file would be that ended with what is here: whatever it says itself, its end is not seen."""
     kind = decodable.layout(part)
     stop = decodable.whole_stop(part, kind)
-    part = decodable.Part(part.path, [(0, stop)])
+    part = decodable.PresentPart(part.path, [(0, stop)])
     reach_s = decodable.reach_by_end(av, part, kind=kind, options=orders["options"])
     source = decodable.Sparse(part, stop)
     info = foretell(av, probe, source, orders=orders["probe"], measure=_Beginning(probe, reach_s))
@@ -55,7 +55,7 @@ def foretell_beginning(av: Any, probe: Any, decodable: Any, *, part: Any, orders
 
 
 class _Beginning:
-    """How a file is measured of which only the beginning is here; see `Whole` of probe.py."""
+    """How a file is measured of which only the beginning is here; see `WholeFile` of probe.py."""
 
     def __init__(self, probe: Any, reach_s: float) -> None:
         """`reach_s`: how long the picture is that is here."""
@@ -66,7 +66,7 @@ class _Beginning:
         """Return what the first packets of the picture tell, once they are all here."""
         found = self._probe.scan_start(av, container, video)
         if len(found["times"]) < self._probe.CADENCE_PACKETS:
-            raise self._probe.Refused("media_truncated", "the first pictures are not all here")
+            raise self._probe.RefusedFile("media_truncated", "the first pictures are not all here")
         return found
 
     def track_ends(self, _av: Any, _container: Any, streams: list[Any], **_options: Any) -> dict[int, Any]:

@@ -41,13 +41,13 @@ FORMATS = {"mp4": "mov", "fragments": "mov", "matroska": "matroska", "mpegts": "
 def answer(av: Any, orders: dict[str, Any], path: Path) -> dict[str, Any]:
     """Return how far the picture can be decoded; 0: not at all, or not yet."""
     try:
-        part = Part(path, [(start, stop) for start, stop in orders["spans"]])
+        part = PresentPart(path, [(start, stop) for start, stop in orders["spans"]])
         return {"reach_s": reach(av, part, orders["options"])}
     except (av.FFmpegError, OSError, MemoryError, ValueError):
         return {"reach_s": 0.0}
 
 
-class Part:
+class PresentPart:
     """The bytes of a file that are here."""
 
     def __init__(self, path: Path, spans: list[tuple[int, int]]) -> None:
@@ -70,7 +70,7 @@ class Part:
 class Sparse(io.RawIOBase):
     """A file of which some is missing: there it ends, and remembers that somebody wanted to read on."""
 
-    def __init__(self, part: Part, size: int, patches: Sequence[tuple[int, bytes]] = ()) -> None:
+    def __init__(self, part: PresentPart, size: int, patches: Sequence[tuple[int, bytes]] = ()) -> None:
         """`patches` are read in the place of what is in the file."""
         self._part = part
         self._size = size
@@ -112,7 +112,7 @@ class Sparse(io.RawIOBase):
 class Joined:
     """Two pieces of a file read as one stream, from the first byte to the last: it cannot be searched."""
 
-    def __init__(self, part: Part, pieces: list[tuple[int, int]]) -> None:
+    def __init__(self, part: PresentPart, pieces: list[tuple[int, int]]) -> None:
         self._part = part
         self._pieces = [piece for piece in pieces if piece[0] < piece[1]]
 
@@ -128,7 +128,7 @@ class Joined:
         return piece
 
 
-def layout(part: Part) -> str | None:
+def layout(part: PresentPart) -> str | None:
     """Return how the file is laid out, None for what cannot be read before it is whole."""
     head = part.read(0, 2 * TS_PACKET_BYTES + 1)
     if head.startswith(b"\x1a\x45\xdf\xa3"):
@@ -143,7 +143,7 @@ def layout(part: Part) -> str | None:
     return None
 
 
-def boxes(part: Part, start: int = 0, stop: int | None = None) -> list[tuple[bytes, tuple[int, int]]]:
+def boxes(part: PresentPart, start: int = 0, stop: int | None = None) -> list[tuple[bytes, tuple[int, int]]]:
     """Return name and place of the boxes that are whole, up to the first one whose header is not here."""
     found = []
     while stop is None or start < stop:
@@ -158,12 +158,12 @@ def boxes(part: Part, start: int = 0, stop: int | None = None) -> list[tuple[byt
     return found
 
 
-def is_fragmented(part: Part, index: tuple[int, int]) -> bool:
+def is_fragmented(part: PresentPart, index: tuple[int, int]) -> bool:
     """Tell whether an index says that more of it follows."""
     return any(name == b"mvex" for name, _ in boxes(part, index[0] + 8, index[1]))
 
 
-def reach(av: Any, part: Part, options: dict[str, str]) -> float | None:
+def reach(av: Any, part: PresentPart, options: dict[str, str]) -> float | None:
     """Return the seconds from the first picture that can be decoded; None: all."""
     kind = layout(part)
     if kind is None:
@@ -171,7 +171,7 @@ def reach(av: Any, part: Part, options: dict[str, str]) -> float | None:
     return _reach_by_index(av, part, options) if kind == "mp4" else reach_by_end(av, part, kind=kind, options=options)
 
 
-def _reach_by_index(av: Any, part: Part, options: dict[str, str]) -> float | None:
+def _reach_by_index(av: Any, part: PresentPart, options: dict[str, str]) -> float | None:
     # Of the media, only as much is read as tells the first timestamp.
     options = options | {"probesize": "32", "analyzeduration": "0"}
     end = part.spans[-1][1]
@@ -190,7 +190,7 @@ def _reach_by_index(av: Any, part: Part, options: dict[str, str]) -> float | Non
         return None if len(entries) else 0.0
 
 
-def reach_by_end(av: Any, part: Part, *, kind: str, options: dict[str, str]) -> float:
+def reach_by_end(av: Any, part: PresentPart, *, kind: str, options: dict[str, str]) -> float:
     """Look at the beginning and the end of the first span: in these layouts, what is shown between comes between."""
     # `ignidx`: of fragments, only those that are asked for are read.
     options = options | {"probesize": str(HEAD_BYTES), "analyzeduration": "1000000", "fflags": "+ignidx"}
@@ -206,7 +206,7 @@ def reach_by_end(av: Any, part: Part, *, kind: str, options: dict[str, str]) -> 
     return seen[-AHEAD_PICTURES - 2][0] - seen[0][0] if len(seen) > AHEAD_PICTURES + 1 else 0.0
 
 
-def _bridged(part: Part, head: int, tail: int) -> Sparse:
+def _bridged(part: PresentPart, head: int, tail: int) -> Sparse:
     """Return a fragmented MP4 in which what is between is a box to skip: its index names absolute places."""
     gap = [(head, b"\0\0\0\1free" + (tail - head).to_bytes(8, "big"))] if head < tail else []
     whole = max(stop for _, (_, stop) in boxes(part) if stop <= part.stop)
@@ -238,35 +238,35 @@ def moving_picture(container: Any) -> Any | None:
     return None
 
 
-def ends(part: Part, kind: str, tail_bytes: int) -> tuple[int, int]:
+def ends(part: PresentPart, kind: str, tail_bytes: int) -> tuple[int, int]:
     """Return where the beginning may be left and the end be entered; the same place: nothing may be left out."""
     places = {"mpegts": _packets, "fragments": _fragments, "matroska": _clusters, "flv": _tags}[kind]
     head, tail = places(part, max(0, part.stop - tail_bytes))
     return (head, tail) if 0 < head < tail else (part.stop, part.stop)
 
 
-def whole_stop(part: Part, kind: str) -> int:
+def whole_stop(part: PresentPart, kind: str) -> int:
     """Return where the last piece of the first span ends that can be read without the bytes behind it."""
     if kind == "fragments":
         return max((stop for name, (_, stop) in boxes(part) if name == b"mdat" and stop <= part.stop), default=0)
     return part.stop - part.stop % TS_PACKET_BYTES if kind == "mpegts" else part.stop
 
 
-def _packets(_part: Part, wanted: int) -> tuple[int, int]:
+def _packets(_part: PresentPart, wanted: int) -> tuple[int, int]:
     return HEAD_BYTES - HEAD_BYTES % TS_PACKET_BYTES, wanted - wanted % TS_PACKET_BYTES
 
 
-def _fragments(part: Part, wanted: int) -> tuple[int, int]:
+def _fragments(part: PresentPart, wanted: int) -> tuple[int, int]:
     starts = [start for name, (start, _) in boxes(part) if name == b"moof" and start < part.stop]
     return starts[1] if starts[1:] else 0, max((start for start in starts if start <= wanted), default=0)
 
 
-def _clusters(part: Part, wanted: int) -> tuple[int, int]:
+def _clusters(part: PresentPart, wanted: int) -> tuple[int, int]:
     first = _find_cluster(part, 0)
     return _find_cluster(part, first + len(CLUSTER)) if first else 0, _find_cluster(part, wanted)
 
 
-def _find_cluster(part: Part, start: int) -> int:
+def _find_cluster(part: PresentPart, start: int) -> int:
     """Return the first Matroska cluster in the megabytes from there on, 0 if there is none."""
     window = part.read(start, TAIL_BYTES)
     at = window.find(CLUSTER)
@@ -279,7 +279,7 @@ def _find_cluster(part: Part, start: int) -> int:
     return 0
 
 
-def _tags(part: Part, wanted: int) -> tuple[int, int]:
+def _tags(part: PresentPart, wanted: int) -> tuple[int, int]:
     head = FLV_HEADER_BYTES
     for _ in range(FLV_HEAD_TAGS):
         head = _next_tag(part, head) or head
@@ -287,7 +287,7 @@ def _tags(part: Part, wanted: int) -> tuple[int, int]:
     return head, next((at for at in window if _is_chain(part, at)), 0)
 
 
-def _is_chain(part: Part, at: int) -> bool:
+def _is_chain(part: PresentPart, at: int) -> bool:
     for _ in range(FLV_CHAIN):
         at = _next_tag(part, at)
         if not at:
@@ -295,7 +295,7 @@ def _is_chain(part: Part, at: int) -> bool:
     return True
 
 
-def _next_tag(part: Part, at: int) -> int:
+def _next_tag(part: PresentPart, at: int) -> int:
     """Return where the tag after the one at this place begins, 0 if there is none at this place."""
     header = part.read(at, FLV_TAG_BYTES)
     if header[:1] not in FLV_KINDS or header[8:] != bytes(3):

@@ -34,7 +34,7 @@ SPACES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpt
 RANGES = {1: "tv", 2: "pc"}
 
 
-class Refused(Exception):
+class RefusedFile(Exception):
     """The file is not what is wanted; carries a code of vodpull's catalogue, and what kind of thing is not taken."""
 
     def __init__(self, code: str, message: str, kind: str = "") -> None:
@@ -49,7 +49,7 @@ def answer(av: Any, orders: dict[str, Any], path: Path) -> dict[str, Any]:
         facts = probe(av, path, orders)
         broken = _broken(path, facts, share=orders["complete_share"])
         facts["unfinished"] = _beside("truncated_files").unfinished(path, facts["container"])
-    except Refused as refused:
+    except RefusedFile as refused:
         return {"error": refused.code, "message": str(refused), "kind": refused.kind}
     except (av.FFmpegError, OSError, MemoryError) as error:
         return {"error": "media_truncated", "message": f"the file cannot be read through ({type(error).__name__})"}
@@ -63,7 +63,7 @@ def _broken(path: Path, facts: dict[str, Any], *, share: float) -> Any:
     return _beside("truncated_files").broken_promise(_beside("boxes"), path, facts, share=share)
 
 
-class Whole:
+class WholeFile:
     """How a file is measured that is all here."""
 
     def scan_start(self, av: Any, container: Any, video: Any) -> dict[str, Any]:
@@ -87,9 +87,9 @@ def probe(av: Any, path: Path, orders: dict[str, Any], *, measure: Any = None) -
     """
     Return the facts of one file, shaped as `MediaInfo` (with `config`, the codec's first bytes, still raw).
 
-    `measure`: how, if the file is not all here; see `Whole`.
+    `measure`: how, if the file is not all here; see `WholeFile`.
     """
-    measure = measure or Whole()
+    measure = measure or WholeFile()
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(4096)
@@ -99,7 +99,7 @@ def probe(av: Any, path: Path, orders: dict[str, Any], *, measure: Any = None) -
         return {**_outline("picture", size), "video": None, "audio": []}
     with _open(av, path, head, options=orders["options"]) as container:
         if len(container.streams) > orders["max_streams"]:
-            raise Refused("media_too_large", f"the file has {len(container.streams)} streams")
+            raise RefusedFile("media_too_large", f"the file has {len(container.streams)} streams")
         is_mp4 = container.format.name.startswith("mov")
         boxed = _beside("tracks").read_index(_beside("boxes"), path, container) if is_mp4 else {}
         lengths = _beside("lengths")
@@ -108,7 +108,7 @@ def probe(av: Any, path: Path, orders: dict[str, Any], *, measure: Any = None) -
         _refuse_unusable(choice, max_pixels=orders["max_pixels"])
         broken = measure.missing_bytes([*choice.pictures[:1], *choice.sounds], size)
         if broken:
-            raise Refused("media_truncated", broken)
+            raise RefusedFile("media_truncated", broken)
         choice.leave_out_empty(lambda stream: lengths.has_samples(av, container, stream))
         choice.leave_out_other(lambda streams: _beside("programmes").of_one_programme(streams, programmes))
         choice.leave_out_surplus(orders["max_sounds"], orders["max_texts"])
@@ -125,15 +125,15 @@ def _refuse_unusable(choice: Any, *, max_pixels: int) -> None:
     picture, lost = (choice.pictures or [None])[0], choice.undecodable_picture
     # Beside a film that cannot be decoded, a single picture is no substitute.
     if lost and (picture is None or picture.frames == 1):
-        raise Refused("media_unsupported", f"the video codec {lost} is not supported", "video")
+        raise RefusedFile("media_unsupported", f"the video codec {lost} is not supported", "video")
     if picture is None and not choice.sounds:
         lost = choice.undecodable_sound
         if lost:
-            raise Refused("media_unsupported", f"the audio codec {lost} is not supported", "audio")
-        raise Refused("not_media", "the file has neither picture nor sound")
+            raise RefusedFile("media_unsupported", f"the audio codec {lost} is not supported", "audio")
+        raise RefusedFile("not_media", "the file has neither picture nor sound")
     if picture and picture.codec_context.width * picture.codec_context.height > max_pixels:
         context = picture.codec_context
-        raise Refused("media_too_large", f"the picture has {context.width}x{context.height} pixels")
+        raise RefusedFile("media_too_large", f"the picture has {context.width}x{context.height} pixels")
 
 
 def _facts(av: Any, container: Any, choice: Any, *, measure: Any, late_s: dict[int, float]) -> dict[str, Any]:
@@ -184,10 +184,10 @@ def _open(av: Any, path: Path, head: bytes, *, options: dict[str, str]) -> Any:
     try:
         return av.open(f"file:{path}", options=dict(options))
     except av.PatchWelcomeError as error:
-        raise Refused("media_unsupported", "the file is laid out in a way that is not supported") from error
+        raise RefusedFile("media_unsupported", "the file is laid out in a way that is not supported") from error
     except (av.FFmpegError, ValueError, MemoryError) as error:
         why = _beside("file_signatures").why_unopened(error, head, options["format_whitelist"].split(","))
-        raise Refused(*why) from error
+        raise RefusedFile(*why) from error
 
 
 def scan_start(av: Any, container: Any, video: Any) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def scan_start(av: Any, container: Any, video: Any) -> dict[str, Any]:
         if (frames and len(times) >= CADENCE_PACKETS) or number > BARREN_PACKETS:
             break
     if not frames:
-        raise Refused("media_truncated", "no picture could be decoded")
+        raise RefusedFile("media_truncated", "no picture could be decoded")
     times.sort()
     interlaced = sum(frame.interlaced_frame for frame in frames) * 2 > len(frames)
     nominal = _beside("frame_rates").nominal_rate(times, float(video.average_rate or 0), interlaced=interlaced)

@@ -25,7 +25,7 @@ _CUE = re.compile(rf"{_TIME} --> {_TIME}\n([0-9A-Za-z_/.-]+)#xywh=(\d+),(\d+),(\
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cue:
+class StoryboardCue:
     """One stretch of time, and the picture that stands for it."""
 
     start_s: float
@@ -53,7 +53,7 @@ class Storyboard:
     """Width of one picture."""
     height_px: int
     """Height of one picture."""
-    cues: tuple[Cue, ...]
+    cues: tuple[StoryboardCue, ...]
     """In the order of time, without gaps; one for each picture."""
 
     @property
@@ -78,7 +78,7 @@ def plan_storyboard(segments: Sequence[Segment], rung: Rung, *, folder: str) -> 
     for number, group in enumerate(groups):
         sheet, place = divmod(number, columns * rows)
         end_s = now_s + sum(segment.duration_s for segment in group)
-        cue = partial(Cue, start_s=now_s, end_s=end_s, uri=f"{folder}/{SHEET_PATTERN % (sheet + 1)}")
+        cue = partial(StoryboardCue, start_s=now_s, end_s=end_s, uri=f"{folder}/{SHEET_PATTERN % (sheet + 1)}")
         cues.append(cue(x_px=place % columns * width, y_px=place // columns * height, width_px=width, height_px=height))
         now_s = end_s
     return Storyboard(folder=folder, columns=columns, rows=rows, width_px=width, height_px=height, cues=tuple(cues))
@@ -101,7 +101,7 @@ def sheet_filters(storyboard: Storyboard) -> str:
     return f"{picture},tile={storyboard.columns}x{storyboard.rows}"
 
 
-def storyboard_index(cues: Sequence[Cue]) -> str:
+def storyboard_index(cues: Sequence[StoryboardCue]) -> str:
     """Return the WebVTT text that says which picture stands for which time."""
     blocks = [HEADER]
     for cue in cues:
@@ -116,7 +116,7 @@ def _clock(time_s: float) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{ms // 1000:02d}.{ms % 1000:03d}"
 
 
-def read_storyboard(text: str) -> tuple[Cue, ...]:
+def read_storyboard(text: str) -> tuple[StoryboardCue, ...]:
     """
     Return the cues of an index in the one form that `storyboard_index` writes.
 
@@ -129,13 +129,13 @@ def read_storyboard(text: str) -> tuple[Cue, ...]:
     return tuple(_cue(block) for block in blocks)
 
 
-def _cue(block: str) -> Cue:
+def _cue(block: str) -> StoryboardCue:
     found = _CUE.fullmatch(block)
     if not found:
         raise ValueError("not a cue with a picture")
     hours, minutes, seconds, end_hours, end_minutes, end_seconds, uri, *place = found.groups()
     x, y, width, height = map(int, place)
-    return Cue(
+    return StoryboardCue(
         start_s=_seconds(hours, minutes, seconds),
         end_s=_seconds(end_hours, end_minutes, end_seconds),
         uri=uri,

@@ -43,7 +43,7 @@ class Watermark:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Rectangle:
     """A rectangle of a picture, in even pixels from its upper left corner."""
 
     left_px: int
@@ -52,7 +52,7 @@ class Place:
     height_px: int
 
 
-def place_watermark(mark: Watermark, size: tuple[int, int]) -> Place:
+def place_watermark(mark: Watermark, size: tuple[int, int]) -> Rectangle:
     """Return where a watermark lies in a picture of a size."""
     width, height = size
     aspect = mark.still.width_px / mark.still.height_px
@@ -61,7 +61,7 @@ def place_watermark(mark: Watermark, size: tuple[int, int]) -> Place:
     margin = EVEN * round(min(size) * mark.margin_percent / 100 / EVEN)
     left = margin if mark.corner.endswith("left") else width - margin - own[0]
     top = margin if mark.corner.startswith("top") else height - margin - own[1]
-    return Place(
+    return Rectangle(
         left_px=min(max(left, 0), width - own[0]),
         top_px=min(max(top, 0), height - own[1]),
         width_px=own[0],

@@ -29,7 +29,7 @@ class PlaylistText:
 
     text: media.TextStream
     """As if it were a track of a file."""
-    track: captions.Track
+    track: captions.CueList
     reason: str = ""
     """Why it is left out, in English; empty: it is not."""
 
@@ -78,7 +78,7 @@ def _text(
         return _left_out(stream, str(error))
 
 
-def _track(fetched: fetch.FetchedText, zero_s: float, written: Path | None) -> captions.Track:
+def _track(fetched: fetch.FetchedText, zero_s: float, written: Path | None) -> captions.CueList:
     if written is not None:
         return read_text(written, zero_s=zero_s)
     if fetched.fragments is not None:
@@ -87,7 +87,7 @@ def _track(fetched: fetch.FetchedText, zero_s: float, written: Path | None) -> c
 
 
 def _left_out(text: media.TextStream, reason: str) -> PlaylistText:
-    return PlaylistText(text=text, track=captions.Track(cues=()), reason=reason)
+    return PlaylistText(text=text, track=captions.CueList(cues=()), reason=reason)
 
 
 def write_texts(folder: Path, texts: list[PlaylistText]) -> None:
@@ -117,7 +117,7 @@ async def keep_texts(files: CaptionFiles, job: Job, texts: Sequence[PlaylistText
     there = {each.text.index: each.track for each in texts if not each.reason}
     given = (*job.captions, *(await files.given(job.video_id) if there else ()))
 
-    async def read(text: media.TextStream) -> captions.Track:
+    async def read(text: media.TextStream) -> captions.CueList:
         return there[text.index]
 
     offered = [each.text for each in texts if not each.reason]

@@ -9,7 +9,7 @@ from vodpull import captions, media
 from vodpull.errors import CaptionInvalid, NotAllowedNow, NotFound, ParameterError
 from vodpull.jobs.model import Job, Sidecar
 from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin
-from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles, Wanted
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles, ShownCaption
 
 UNKNOWN = "und"
 """A language that the file does not name (ISO 639-2)."""
@@ -21,7 +21,7 @@ async def keep_offered(
     texts: Sequence[media.TextStream],
     *,
     given: Collection[Caption | Sidecar],
-    read: Callable[[media.TextStream], Awaitable[captions.Track]],
+    read: Callable[[media.TextStream], Awaitable[captions.CueList]],
     without: int | None = None,
 ) -> list[tuple[media.TextStream, str]]:
     """
@@ -45,7 +45,7 @@ async def keep_offered(
 
 def wanted_of(
     texts: Sequence[media.TextStream], *, taken: set[str], without: int | None = None
-) -> Iterator[tuple[media.TextStream, Wanted]]:
+) -> Iterator[tuple[media.TextStream, ShownCaption]]:
     """Give the text tracks of a source that are to become captions, each with a tag of its own. Pure."""
     used: set[str] = set()
     for text in texts:
@@ -57,7 +57,7 @@ def wanted_of(
         label = text.title or (f"Track {text.index}" if language == UNKNOWN else "")
         yield (
             text,
-            Wanted(
+            ShownCaption(
                 language=tag,
                 label=label,
                 is_default=text.is_default,

@@ -61,7 +61,7 @@ class SourceTexts:
         with tempfile.TemporaryDirectory(dir=source.parent) as place:
             found = await media.extract_texts(source, info, Path(place), toolbox=self._toolbox)
 
-            async def read(text: media.TextStream) -> captions.Track:
+            async def read(text: media.TextStream) -> captions.CueList:
                 path = found.get(text.index)
                 if path is None:
                     raise CaptionInvalid("it cannot be read")
@@ -81,7 +81,7 @@ def warnings_of(text: media.BurntText | None) -> tuple[AssetWarning, ...]:
     return (AssetWarning(code="letters_missing", message=message),)
 
 
-def read_text(path: Path, *, zero_s: float) -> captions.Track:
+def read_text(path: Path, *, zero_s: float) -> captions.CueList:
     """Return the cues of a text track that was written to a file, by the time of the film."""
     return captions.shifted(captions.read_track(path.read_bytes()), round(-1000 * zero_s))
 

@@ -27,7 +27,7 @@ _DIGITS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class ShownCaption:
     """How a caption is to be shown."""
 
     language: str
@@ -51,7 +51,7 @@ class CaptionFiles:
         known = await asyncio.to_thread(self._rows.of_video, video_id)
         return [caption for caption in known if caption.origin is not CaptionOrigin.SOURCE]
 
-    async def put(self, job: Job, wanted: Wanted, track: captions.Track) -> None:
+    async def put(self, job: Job, wanted: ShownCaption, track: captions.CueList) -> None:
         """
         Keep a track of a job's video under its language, in the place of the one that is there.
 
@@ -82,7 +82,7 @@ class CaptionFiles:
         )
         await asyncio.to_thread(self._rows.put, job.video_id, caption)
 
-    async def read(self, material: Material) -> captions.Track:
+    async def read(self, material: Material) -> captions.CueList:
         """
         Return the cues of a caption file that is kept as a material.
 

@@ -29,7 +29,7 @@ class SideFiles:
     folder: Path
     """For files on their way; made if need be."""
 
-    async def caption(self, url: str, *, account_id: str) -> captions.Track:
+    async def caption(self, url: str, *, account_id: str) -> captions.CueList:
         """
         Return the cues of the file at a URL.
 

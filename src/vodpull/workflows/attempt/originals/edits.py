@@ -164,7 +164,7 @@ class Edits:
         *,
         mark: str,
         tell: Callable[[float], None],
-    ) -> tuple[edit.Pieces, list[_Piece]]:
+    ) -> tuple[edit.EditPieces, list[_Piece]]:
         """Return where the pieces of a plan lie, and what makes those that are not copied, and tells how far it is."""
         place = self._context.workspace(job)
         pictures: dict[tuple[int, int], Path] = {}
@@ -184,7 +184,7 @@ class Edits:
         if sound:
             make = partial(edit.make_sound, inputs, plan, toolbox=self._context.toolbox)
             works.append(_Piece(name=sound.name, make=make))
-        return edit.Pieces(pictures=pictures, sound=sound), works
+        return edit.EditPieces(pictures=pictures, sound=sound), works
 
     async def _encode(  # noqa: PLR0917 - as `encode_chunk` takes it
         self,

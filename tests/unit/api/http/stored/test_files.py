@@ -13,7 +13,7 @@ from vodpull.api.http.stored.range_requests import UNSATISFIABLE, parse_range
 from vodpull.errors import ObjectMissing
 from vodpull.storage import ObjectInfo
 from vodpull.storage.object_headers import headers_of
-from vodpull.videos.playback.playback_tokens import Visit
+from vodpull.videos.playback.playback_tokens import FileRequest
 
 FOLDER = "pullvideo/202311/0123456789abcdef0123456700000000"
 BYTES = bytes(range(100))
@@ -57,9 +57,9 @@ class OpenGate:
 
     def __init__(self) -> None:
         self.shut: set[str] = set()
-        self.asked: tuple[str, str | None, Visit] | None = None
+        self.asked: tuple[str, str | None, FileRequest] | None = None
 
-    async def refusal(self, directory: str, name: str, *, token: str | None, visit: Visit) -> str:
+    async def refusal(self, directory: str, name: str, *, token: str | None, visit: FileRequest) -> str:
         self.asked = (name, token, visit)
         return "blocked" if directory in self.shut else ""
 

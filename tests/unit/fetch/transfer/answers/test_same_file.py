@@ -8,11 +8,11 @@ import yarl
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from vodpull.errors import OriginFailed, SourceChanged
-from vodpull.fetch.partfile.journal import Identity
+from vodpull.fetch.partfile.journal import FileIdentity
 from vodpull.fetch.transfer.answers.same_file import check_continues, identity_of, validator_of
 
 URL = yarl.URL("https://media.example/v.mp4?sig=secret")
-BEFORE = Identity(
+BEFORE = FileIdentity(
     source="s", final_url=str(URL.with_query(None)), size_bytes=1000, validator='"a"', etag='"a"', content_type=""
 )
 

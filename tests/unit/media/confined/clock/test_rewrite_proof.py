@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 import pytest
 
-from vodpull.media.confined.clock.rewrite_proof import Track, disagreement
+from vodpull.media.confined.clock.rewrite_proof import StreamPackets, disagreement
 
 STEP_S = 0.04
 
 
-def track(*begins_s: float, number: int = 100, lasts_s: float = 0.0) -> Track:
+def track(*begins_s: float, number: int = 100, lasts_s: float = 0.0) -> StreamPackets:
     """Return a track of runs that begin at these times, each with so many packets."""
-    made = Track()
+    made = StreamPackets()
     for run, begin_s in enumerate(begins_s):
         for at in range(number):
             made.add(2 * (run * number + at), begin_s + at * STEP_S, lasts_s)
     return made
 
 
-def wrong(originals: Sequence[Track], copies: Sequence[Track], *, plain: Sequence[int] = ()) -> str:
+def wrong(originals: Sequence[StreamPackets], copies: Sequence[StreamPackets], *, plain: Sequence[int] = ()) -> str:
     return disagreement(originals, copies, plain=plain, mended={})
 
 

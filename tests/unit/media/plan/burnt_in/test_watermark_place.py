@@ -6,7 +6,7 @@ import pytest
 from tests.pngs import png
 
 from vodpull.media.inspect.watermark_picture import read_still
-from vodpull.media.plan.burnt_in.watermark_place import Place, Watermark, place_watermark
+from vodpull.media.plan.burnt_in.watermark_place import Rectangle, Watermark, place_watermark
 
 MARK = Watermark(file="logo.png", picture=read_still(png(40, 20)), width_percent=10, margin_percent=5)
 
@@ -17,7 +17,7 @@ MARK = Watermark(file="logo.png", picture=read_still(png(40, 20)), width_percent
 )
 def test_it_lies_in_its_corner_with_the_same_distance_from_both_edges(corner: str, left: int, top: int) -> None:
     found = place_watermark(replace(MARK, corner=corner), (1280, 720))  # type: ignore[arg-type]
-    assert found == Place(left_px=left, top_px=top, width_px=128, height_px=64)
+    assert found == Rectangle(left_px=left, top_px=top, width_px=128, height_px=64)
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (640, 360), (16, 16), (8192, 16), (16, 8192)])

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
-from vodpull.api.cloudvod.library.call_dispatch import NO_RESULT, Call, Caller
+from vodpull.api.cloudvod.library.call_dispatch import NO_RESULT, WireCall, WireCaller
 from vodpull.api.cloudvod.library.edits.requests import parse_clip, parse_join
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters, text_of
@@ -15,7 +15,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.idempotent_calls import Once
 from vodpull.errors import ParameterError
 from vodpull.jobs.submission.remembered_requests import signed_fingerprint
-from vodpull.videos.deferred_calls import TaskKind, Tasks
+from vodpull.videos.deferred_calls import DeferredCalls, DeferredKind
 from vodpull.videos.wire.edits import edit_info
 from vodpull.workflows.requests.clips_and_joins import EditRequest, read_order
 from vodpull.workflows.requests.notify_urls import judge_address
@@ -32,36 +32,36 @@ class EditCalls:
     def __init__(self, context: ApiContext) -> None:
         self._context = context
 
-    def all(self) -> Sequence[Call]:
+    def all(self) -> Sequence[WireCall]:
         """Return the calls."""
         return (
-            Call(
+            WireCall(
                 path=f"{_MANAGE}/videoClip",
                 act=self._clip,
                 rules=refusals.CLIP,
                 summary="Make a new video of a section of another one.",
             ),
-            Call(
+            WireCall(
                 path=f"{_MANAGE}/videoConcat",
                 act=self._join,
                 rules=refusals.JOIN,
                 summary="Make one new video of 2 to 50 others, in their order.",
             ),
-            Call(
+            WireCall(
                 path=f"{_MANAGE}/videoClipQuery",
-                act=partial(self._query, TaskKind.CLIP),
+                act=partial(self._query, DeferredKind.CLIP),
                 rules={},
                 summary="Tell what has become of a clip.",
             ),
-            Call(
+            WireCall(
                 path=f"{_MANAGE}/videoConcatQuery",
-                act=partial(self._query, TaskKind.JOIN),
+                act=partial(self._query, DeferredKind.JOIN),
                 rules={},
                 summary="Tell what has become of a join.",
             ),
         )
 
-    def _clip(self, parameters: Parameters, caller: Caller) -> str:
+    def _clip(self, parameters: Parameters, caller: WireCaller) -> str:
         asked = parse_clip(parameters)
         judge_address(asked.notify_url, self._context.check_url)
         video = self._context.library.find(asked.video_id, account_id=caller.account_id)
@@ -74,7 +74,7 @@ class EditCalls:
         )
         return self._start(request, caller)
 
-    def _join(self, parameters: Parameters, caller: Caller) -> str:
+    def _join(self, parameters: Parameters, caller: WireCaller) -> str:
         asked = parse_join(parameters)
         judge_address(asked.notify_url, self._context.check_url)
         if asked.directory and IGNORE_DIRECTORY not in self._context.compat:
@@ -88,7 +88,7 @@ class EditCalls:
         )
         return self._start(request, caller)
 
-    def _start(self, request: EditRequest, caller: Caller) -> str:
+    def _start(self, request: EditRequest, caller: WireCaller) -> str:
         def start() -> str:
             self._context.editing.start(request, caller.key)
             return NO_RESULT
@@ -96,10 +96,10 @@ class EditCalls:
         Once(self._context.store.engine).carry_out(start, signed_fingerprint(caller.request))
         return NO_RESULT
 
-    def _query(self, kind: TaskKind, parameters: Parameters, caller: Caller) -> dict[str, Any]:
+    def _query(self, kind: DeferredKind, parameters: Parameters, caller: WireCaller) -> dict[str, Any]:
         trans_no = text_of(parameters.get("transNo"), "transNo")
         if not trans_no:
             raise ParameterError("transNo is missing", field="transNo")
-        task = Tasks(self._context.store.engine).find(caller.account_id, kind, trans_no)
+        task = DeferredCalls(self._context.store.engine).find(caller.account_id, kind, trans_no)
         with self._context.store.engine.connect() as connection:
             return edit_info(connection, task, urls=caller.urls, zone=caller.zone)

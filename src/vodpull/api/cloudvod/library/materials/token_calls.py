@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
-from vodpull.api.cloudvod.library.call_dispatch import Call, Caller
+from vodpull.api.cloudvod.library.call_dispatch import WireCall, WireCaller
 from vodpull.api.cloudvod.library.known_domains import known_domain
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters, entries_of, flag_of, text_of
@@ -88,16 +88,16 @@ class MaterialTokenCalls:
     def __init__(self, context: ApiContext) -> None:
         self._context = context
 
-    def all(self) -> Sequence[Call]:
+    def all(self) -> Sequence[WireCall]:
         """Return the calls."""
         return (
-            Call(
+            WireCall(
                 path="/vod/material/getMaterialUploadToken",
                 act=partial(self._give, UploadKind.MATERIAL, "materialId"),
                 rules=refusals.UPLOAD,
                 summary="Reserve places for up to 50 materials, and get the tokens that let them in.",
             ),
-            Call(
+            WireCall(
                 path="/vod/audioManage/getAudioUploadToken",
                 act=partial(self._give, UploadKind.AUDIO, "audioId"),
                 rules=refusals.UPLOAD,
@@ -105,7 +105,7 @@ class MaterialTokenCalls:
             ),
         )
 
-    def _give(self, kind: UploadKind, id_field: str, parameters: Parameters, caller: Caller) -> dict[str, Any]:  # noqa: PLR0917 - a call, for one kind of file
+    def _give(self, kind: UploadKind, id_field: str, parameters: Parameters, caller: WireCaller) -> dict[str, Any]:  # noqa: PLR0917 - a call, for one kind of file
         asked = parse_material_tokens(parameters, kind)
         domain = known_domain(asked.domain, caller.urls, refusal=refusals.NO_SUCH_DOMAIN) if asked.domain else ""
         most = most_bytes(KINDS[kind])
@@ -131,7 +131,7 @@ class MaterialTokenCalls:
         }
 
 
-def _wanted(kind: UploadKind, file: NewFile, caller: Caller, *, number: int, domain: str) -> Wanted:
+def _wanted(kind: UploadKind, file: NewFile, caller: WireCaller, *, number: int, domain: str) -> Wanted:
     return Wanted(
         account_id=caller.account_id,
         access_key=caller.key.access_key,

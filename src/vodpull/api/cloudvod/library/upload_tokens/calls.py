@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
-from vodpull.api.cloudvod.library.call_dispatch import Call, Caller
+from vodpull.api.cloudvod.library.call_dispatch import WireCall, WireCaller
 from vodpull.api.cloudvod.library.known_domains import known_domain
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.subtitles import find_subtitles
@@ -27,10 +27,10 @@ class UploadCalls:
     def __init__(self, context: ApiContext) -> None:
         self._context = context
 
-    def all(self) -> Sequence[Call]:
+    def all(self) -> Sequence[WireCall]:
         """Return the calls."""
         return (
-            Call(
+            WireCall(
                 path="/vod/videoManage/getUploadToken",
                 act=self._give,
                 rules=refusals.UPLOAD,
@@ -38,7 +38,7 @@ class UploadCalls:
             ),
         )
 
-    def _give(self, parameters: Parameters, caller: Caller) -> dict[str, Any]:
+    def _give(self, parameters: Parameters, caller: WireCaller) -> dict[str, Any]:
         asked = parse_upload(parameters)
         wanted = self._wanted(asked, caller)
         with self._context.store.transaction() as connection:
@@ -55,7 +55,7 @@ class UploadCalls:
             "speedDomainlUrl": url,
         }
 
-    def _wanted(self, asked: UploadRequest, caller: Caller) -> Wanted:
+    def _wanted(self, asked: UploadRequest, caller: WireCaller) -> Wanted:
         """Return what is reserved, after everything that can be judged now."""
         domain = known_domain(asked.domain, caller.urls) if asked.domain else ""
         if asked.watermark and asked.watermark not in self._context.templates.watermarks:

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi.concurrency import run_in_threadpool
 
 from vodpull.api.cloudvod.library import refusals
-from vodpull.api.cloudvod.library.call_dispatch import NO_RESULT, Call, Caller
+from vodpull.api.cloudvod.library.call_dispatch import NO_RESULT, WireCall, WireCaller
 from vodpull.api.cloudvod.library.known_domains import known_domain
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.subtitles import find_subtitles
@@ -32,7 +32,7 @@ from vodpull.jobs.states_and_codes import EncodeState
 from vodpull.jobs.submission.remembered_requests import signed_fingerprint
 from vodpull.videos import blocking
 from vodpull.videos.category_tree import resolve
-from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
+from vodpull.videos.deferred_calls import DeferredCall, DeferredCalls, DeferredKind, new_task_id
 from vodpull.videos.library import change_video, find_video
 from vodpull.videos.video import Video
 from vodpull.videos.wire.shapes import publish_code, video_info
@@ -48,48 +48,48 @@ class VideoCalls:
     def __init__(self, context: ApiContext) -> None:
         self._context = context
 
-    def all(self) -> Sequence[Call]:
+    def all(self) -> Sequence[WireCall]:
         """Return the calls."""
         return (
-            Call(path=f"{_MANAGE}/getVideoList", act=self._list, rules={}, summary="List videos."),
-            Call(
+            WireCall(path=f"{_MANAGE}/getVideoList", act=self._list, rules={}, summary="List videos."),
+            WireCall(
                 path=f"{_MANAGE}/videoEdit",
                 act=self._edit,
                 rules=refusals.EDIT,
                 summary="Change what is said of a video.",
                 form="no data",
             ),
-            Call(
+            WireCall(
                 path=f"{_MANAGE}/videoBlock",
                 act=self._block,
                 rules=refusals.BLOCK,
                 summary="Keep anybody from playing a video.",
             ),
-            Call(
+            WireCall(
                 path=f"{_MANAGE}/videoEnable",
                 act=self._enable,
                 rules=refusals.ENABLE,
                 summary="Let a blocked video play again.",
             ),
-            Call(
+            WireCall(
                 path=f"{_MANAGE}/deleteVideo",
                 act=self._delete,
                 rules=refusals.DELETE,
                 summary="Delete a video, or its original alone.",
             ),
-            Call(
+            WireCall(
                 path=f"{_MANAGE}/getPublishCode",
                 act=self._publish,
                 rules=refusals.PUBLISH,
                 summary="Tell where a video plays.",
             ),
-            Call(
+            WireCall(
                 path=f"{_MANAGE}/transCode",
                 act=self._encode,
                 rules=refusals.ENCODE,
                 summary="Encode up to 50 videos again: all or none.",
             ),
-            Call(
+            WireCall(
                 path="/workflow/startWorkflow",
                 act=self._start,
                 rules=refusals.WORKFLOW,
@@ -98,7 +98,7 @@ class VideoCalls:
             ),
         )
 
-    def _list(self, parameters: Parameters, caller: Caller) -> dict[str, Any]:
+    def _list(self, parameters: Parameters, caller: WireCaller) -> dict[str, Any]:
         asked = parse_list(parameters, account_id=caller.account_id, zone=caller.zone, now_ms=now_ms())
         caller.check_owners(asked.owners, own_name=self._context.account_name(caller.account_id))
         offset = (asked.page_index - 1) * asked.page_size
@@ -106,7 +106,7 @@ class VideoCalls:
         records = [video_info(video, urls=caller.urls, zone=caller.zone) for video in videos]
         return {"videoTotal": len(records), "videoListInfo": records}
 
-    def _edit(self, parameters: Parameters, caller: Caller) -> None:
+    def _edit(self, parameters: Parameters, caller: WireCaller) -> None:
         asked = parse_edit(parameters)
         with self._context.library.engine.begin() as connection:
             video = find_video(connection, asked.video_id, account_id=caller.account_id)
@@ -114,15 +114,15 @@ class VideoCalls:
             labels = None if asked.labels is None else resolve(connection, caller.account_id, asked.labels)
             change_video(connection, video, replace(asked.edit, publish_domain=domain, labels=labels))
 
-    def _block(self, parameters: Parameters, caller: Caller) -> str:
+    def _block(self, parameters: Parameters, caller: WireCaller) -> str:
         blocking.block(self._context.library, self._video(parse_video_id(parameters), caller))
         return NO_RESULT
 
-    def _enable(self, parameters: Parameters, caller: Caller) -> str:
+    def _enable(self, parameters: Parameters, caller: WireCaller) -> str:
         blocking.enable(self._context.library, self._video(parse_video_id(parameters), caller))
         return NO_RESULT
 
-    def _delete(self, parameters: Parameters, caller: Caller) -> Awaitable[Any]:
+    def _delete(self, parameters: Parameters, caller: WireCaller) -> Awaitable[Any]:
         asked = parse_delete(parameters)
         judge_address(asked.notify_url, self._context.check_url)
         video = self._video(asked.video_id, caller)
@@ -140,11 +140,11 @@ class VideoCalls:
 
         return remove()
 
-    def _publish(self, parameters: Parameters, caller: Caller) -> dict[str, Any]:
+    def _publish(self, parameters: Parameters, caller: WireCaller) -> dict[str, Any]:
         video_id, code_type = parse_video_id(parameters), parse_code_type(parameters)
         return publish_code(self._video(video_id, caller), urls=caller.urls, code_type=code_type)
 
-    def _encode(self, parameters: Parameters, caller: Caller) -> Awaitable[str]:
+    def _encode(self, parameters: Parameters, caller: WireCaller) -> Awaitable[str]:
         asked = parse_encode(parameters)
         if asked.watermark and asked.watermark not in self._context.templates.watermarks:
             raise Refused(refusals.NO_WATERMARK)
@@ -182,21 +182,21 @@ class VideoCalls:
 
         return encode()
 
-    def _start(self, parameters: Parameters, caller: Caller) -> dict[str, str]:
+    def _start(self, parameters: Parameters, caller: WireCaller) -> dict[str, str]:
         asked = parse_workflow(parameters)
         template = self._context.templates.find(asked.template)
         video = self._video(asked.video_id, caller)
         now = now_ms()
-        task = Task(
+        task = DeferredCall(
             task_id=new_task_id(now),
             account_id=caller.account_id,
-            kind=TaskKind.WORKFLOW,
+            kind=DeferredKind.WORKFLOW,
             trans_no=asked.trans_no,
             subject={"video_ids": [video.video_id], "template": template.name},
             access_key=caller.key.access_key,
             created_at_ms=now,
         )
-        tasks = Tasks(self._context.store.engine)
+        tasks = DeferredCalls(self._context.store.engine)
         with self._context.store.transaction() as connection:
             if not tasks.begin(connection, task):
                 raise TransNoRepeated("this transNo was used before", field="transNo")
@@ -204,5 +204,5 @@ class VideoCalls:
             tasks.finish(connection, task.task_id)
         return {"id": str(task.task_id)}
 
-    def _video(self, video_id: str, caller: Caller) -> Video:
+    def _video(self, video_id: str, caller: WireCaller) -> Video:
         return self._context.library.find(video_id, account_id=caller.account_id)

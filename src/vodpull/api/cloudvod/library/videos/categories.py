@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
-from vodpull.api.cloudvod.library.call_dispatch import Call, Caller
+from vodpull.api.cloudvod.library.call_dispatch import WireCall, WireCaller
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
 from vodpull.api.http.context import ApiContext
@@ -42,29 +42,29 @@ class CategoryCalls:
         self._context = context
         self._as_list = DATA_AS_LIST in context.compat
 
-    def all(self) -> Sequence[Call]:
+    def all(self) -> Sequence[WireCall]:
         """Return the calls."""
         return (
-            Call(
+            WireCall(
                 path=f"{_ROOT}/getCategoryList",
                 act=self._list,
                 rules=refusals.CATEGORY,
                 summary="List the categories below one, or of the first level.",
             ),
-            Call(
+            WireCall(
                 path=f"{_ROOT}/createCategory",
                 act=self._create,
                 rules=refusals.CATEGORY,
                 summary="Make a category.",
             ),
-            Call(
+            WireCall(
                 path=f"{_ROOT}/deleteCategory",
                 act=self._delete,
                 rules=refusals.CATEGORY,
                 summary="Delete a category and those below it; videos lose the label and stay.",
                 form="no data",
             ),
-            Call(
+            WireCall(
                 path=f"{_ROOT}/deleteVideoByCategory",
                 act=self._empty,
                 rules=refusals.EMPTY_CATEGORY,
@@ -72,7 +72,7 @@ class CategoryCalls:
             ),
         )
 
-    def _list(self, parameters: Parameters, caller: Caller) -> Any:
+    def _list(self, parameters: Parameters, caller: WireCaller) -> Any:
         parent_id = _node_id(parameters, "parentNodeId") or FIRST_LEVEL
         size = _number(parameters, "pageSize", default=10, most=MAX_PAGE_SIZE)
         index = _number(parameters, "pageIndex", default=1, most=MAX_NUMBER - 1)
@@ -91,7 +91,7 @@ class CategoryCalls:
         ]
         return self._formed({"total": total, "pageSize": len(rows), "pageIndex": index, "categoryList": rows})
 
-    def _create(self, parameters: Parameters, caller: Caller) -> Any:
+    def _create(self, parameters: Parameters, caller: WireCaller) -> Any:
         name = text_of(parameters.get("labelName"), "labelName")
         if not name.strip():
             raise ParameterError("labelName is missing", field="labelName")
@@ -101,10 +101,10 @@ class CategoryCalls:
         made = self._context.categories.create(caller.account_id, name, parent_id=parent_id)
         return self._formed({"nodeId": made.node_id})
 
-    def _delete(self, parameters: Parameters, caller: Caller) -> None:
+    def _delete(self, parameters: Parameters, caller: WireCaller) -> None:
         self._context.categories.delete(caller.account_id, _given_id(parameters))
 
-    def _empty(self, parameters: Parameters, caller: Caller) -> Any:
+    def _empty(self, parameters: Parameters, caller: WireCaller) -> Any:
         node_id = _given_id(parameters)
         notify_url = text_of(parameters.get("notifyUrl"), "notifyUrl")
         judge_address(notify_url, self._context.check_url)

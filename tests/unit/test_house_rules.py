@@ -1,8 +1,10 @@
-"""Tests stand where their subject stands, and what two modules of tests use is in neither."""
+"""Rules of the house that no linter knows: one name means one thing, and tests stand where their subject stands."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -21,3 +23,12 @@ def test_unit_tests_have_the_rooms_of_the_source() -> None:
     rooms = [path.relative_to(TESTS / "unit") for path in (TESTS / "unit").rglob("*") if list(path.glob("test_*.py"))]
     assert len(rooms) > 50
     assert [str(room) for room in rooms if not (SOURCE / room).is_dir() and str(room) != OF_PAGES] == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """Those of the client have the names of what they show."""
+    modules = [path for path in SOURCE.rglob("*.py") if path.relative_to(SOURCE).parts[0] != "client"]
+    parsed = (ast.parse(path.read_text()).body for path in modules)
+    found = Counter(each.name for body in parsed for each in body if isinstance(each, ast.ClassDef))
+    assert len(found) > 900
+    assert [name for name, count in found.items() if count > 1 and not name.startswith("_")] == []

@@ -14,12 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from vodpull.media.mp4.boxes import box, full_box
+from vodpull.media.mp4.boxes import LARGE_HEADER_BYTES, box, full_box
 from vodpull.media.mp4.fragments import TrackHeader, TrackRun, movie_header, track_box
 from vodpull.media.package.timeline import PictureTrack, SoundTrack
 
 BRANDS = b"isom" + struct.pack(">I", 0x200) + b"isomiso6mp41"
-LARGE_HEADER_BYTES = 16
 
 
 def write_progressive(path: Path, sources: Sequence[PictureTrack | SoundTrack], segments: int) -> None:

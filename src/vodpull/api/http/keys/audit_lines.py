@@ -19,14 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vodpull.accounts.access_keys import LiveKey
 from vodpull.accounts.audit_log import DONE, ActorKind, AuditLog, Who
 from vodpull.accounts.scopes import Scope as KeyScope
-from vodpull.api.http.error_replies import OWN_PREFIX
+from vodpull.api.http.error_replies import OWN_PREFIX, WIRE_PREFIXES
 from vodpull.api.http.keys.needed_scopes import wire_scope
 from vodpull.errors import InternalError
 
 UPLOADS_PREFIX = f"{OWN_PREFIX}uploads"
-
-WIRE_PREFIXES = ("/vod/", "/workflow/")
-"""Of calls that keys sign; what upload tokens bring is told by the call that gave the token."""
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +87,11 @@ class Audited:
 
 
 def _changes(method: str, path: str) -> bool:
-    """Return True for calls that change something; of an upload its beginning and end, not each piece."""
+    """
+    Return True for calls that change something; of an upload its beginning and end, not each piece.
+
+    What upload tokens bring is told by the call that gave the token.
+    """
     if path.startswith(OWN_PREFIX):
         is_piece = path.startswith(UPLOADS_PREFIX) and method == "PATCH"
         return method not in {"GET", "HEAD", "OPTIONS"} and not is_piece

@@ -80,6 +80,23 @@ class Origin:
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
         self.body = bytes(range(256)) * 1024
         """What misbehaving routes send: 256 KiB."""
+        self.port = 0
+        self._peers: set[object] = set()
+        self._at_once = 0
+        self._folder: Path | None = None
+        self._allowances: dict[object, float] = {}
+        self._tls = tls
+        self.forget()
+        app = web.Application(middlewares=[self._count])
+        for path, handler in self._routes().items():
+            app.router.add_get(path, handler)
+        app.router.add_post("/redirect", self._redirect)
+        app.router.add_get("/{name:.*}", self._resource)
+        # a client that leaves cancels its handler; no waiting for them at the end
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
+
+    def forget(self) -> None:
+        """Serve nothing but the folder, and know of no request: as in the beginning."""
         self.requests: Counter[str] = Counter()
         """Requests by path, without the query."""
         self.headers: list[dict[str, str]] = []
@@ -90,23 +107,10 @@ class Origin:
         """Set when a client has left a route that waits for that."""
         self.max_at_once = 0
         """Most requests that were under way together."""
-        self.port = 0
-        self._peers: set[object] = set()
-        self._at_once = 0
-        self._folder: Path | None = None
         self._resources: dict[str, bytes] = {}
         self._raw: dict[str, bytes] = {}
         self._handlers: dict[str, Handler] = {}
         self._scripts: dict[str, Scripted] = {}
-        self._allowances: dict[object, float] = {}
-        self._tls = tls
-        app = web.Application(middlewares=[self._count])
-        for path, handler in self._routes().items():
-            app.router.add_get(path, handler)
-        app.router.add_post("/redirect", self._redirect)
-        app.router.add_get("/{name:.*}", self._resource)
-        # a client that leaves cancels its handler; no waiting for them at the end
-        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()

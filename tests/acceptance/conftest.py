@@ -31,9 +31,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.fixture(scope="session")
-def origin(clips: Path) -> Iterator[Origin]:
+def shared_origin(clips: Path) -> Iterator[Origin]:
     with run_origin_in_thread(clips) as origin:
         yield origin
+
+
+@pytest.fixture(scope="module")
+def origin(shared_origin: Origin) -> Iterator[Origin]:
+    """Serve the clips, and what a module adds to them until its end."""
+    yield shared_origin
+    shared_origin.forget()
 
 
 @pytest.fixture
@@ -43,9 +50,9 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="package")  # also one that idles takes a processor's hundredth
-def service(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[Vodpull]:
+def service(tmp_path_factory: pytest.TempPathFactory, shared_origin: Origin) -> Iterator[Vodpull]:
     """One service on its embedded defaults for all modules; each test works on tasks of its own."""
-    yield from _started(tmp_path_factory.mktemp("embedded") / "data", origin)
+    yield from _started(tmp_path_factory.mktemp("embedded") / "data", shared_origin)
 
 
 @pytest.fixture(scope="module")

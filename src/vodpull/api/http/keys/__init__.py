@@ -1,1 +1,1 @@
-"""Who calls with which key, what that key may do, and how much at once; not how keys are kept (`accounts/keys.py`)."""
+"""Who calls with which key, what it may do, how much at once; not how keys are kept (`accounts/access_keys.py`)."""

@@ -1,4 +1,4 @@
-"""For how long, and for whom, a playback token is asked for; the most: `playback/playback_token_lifetimes.py`."""
+"""For how long and for whom a playback token is asked for; the most: `videos/playback/playback_token_lifetimes.py`."""
 
 from __future__ import annotations
 

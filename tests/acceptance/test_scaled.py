@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from tests.origin import Origin
 from tests.services.postgres import Postgres
 from tests.services.s3 import BUCKET
 from tests.services.vodpull import Vodpull
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +51,8 @@ def test_a_range_is_read_from_the_bucket(scaled: Vodpull, origin: Origin, clips:
 
 def test_everything_killed_comes_back(scaled: Vodpull, origin: Origin) -> None:
     task_id = scaled.pull([{"fetchUrl": origin.url("bbb_854x480_5p1_30s.mp4")}])
-    while scaled.state(task_id)["jobs"][0]["stage"] not in {"encode", "package", "publish", "done"}:
-        time.sleep(0.05)
+    begun = {"encode", "package", "publish", "done"}
+    until(lambda: scaled.state(task_id)["jobs"][0]["stage"] in begun, every_s=0.05, told=scaled.log)
     scaled.kill()
     scaled.start()
     assert scaled.wait(task_id)["items"][0]["cmdStatus"] == 2

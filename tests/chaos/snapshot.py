@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-import time
 from contextlib import closing
 from pathlib import Path
 
 from tests.chaos.installation import SECRET, member
 from tests.conftest import find_clips
 from tests.origin import run_origin_in_thread
+from tests.waiting import until
 from vodpull import __version__
 
 DATABASES = Path(__file__).parent.parent / "data" / "databases"
@@ -36,8 +36,7 @@ def main() -> None:
         service.start()
         service.wait_final(service.create(origin.url(CLIP))["batch_id"])
         service.create(f"{origin.origin}{WAY}", f"{origin.url(CLIP)}?waiting", template="original")
-        while not origin.requests["/throttled"]:
-            time.sleep(0.1)
+        until(lambda: origin.requests["/throttled"])
         service.kill()
         with closing(sqlite3.connect(service.data_dir / "vodpull.db")) as database:
             dump = "\n".join(database.iterdump())

@@ -6,7 +6,6 @@ import base64
 import hmac
 import shutil
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import pytest
 
 from tests.services.missing import missing
 from tests.services.postgres import free_port
+from tests.waiting import until
 
 CONTAINER = "videos"
 
@@ -69,13 +69,12 @@ def _make_container(endpoint: str) -> None:
     signature = base64.b64encode(hmac.digest(base64.b64decode(_KEY), text.encode(), "sha256")).decode()
     headers["Authorization"] = f"SharedKey {_ACCOUNT}:{signature}"
     request = urllib.request.Request(f"{endpoint}/{CONTAINER}?restype=container", method="PUT", headers=headers)
-    deadline = time.monotonic() + _START_S
-    while True:
+
+    def made() -> bool:
         try:
             urllib.request.urlopen(request, timeout=10).close()
         except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+            return False
+        return True
+
+    until(made, within_s=_START_S, every_s=0.1)

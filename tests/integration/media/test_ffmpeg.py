@@ -7,13 +7,13 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
 from contextlib import suppress
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 from vodpull.errors import ConfigurationError, EncodeFailed, EncodeInterrupted, EncodeStalled, StorageFull
 from vodpull.media import Toolbox, ToolProgress, builtin_templates, describe, find_toolbox, needed_tools
@@ -246,10 +246,7 @@ def test_a_killed_service_leaves_no_process_behind(sandbox: str, tmp_path: Path)
         assert service.stdout.readline() == b"running\n"
         assert alive(marker)
         os.kill(service.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 20
-    while alive(marker) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not alive(marker)
+    until(lambda: not alive(marker))
 
 
 async def test_a_program_whose_launcher_is_killed_ends_with_it(either_toolbox: Toolbox, tmp_path: Path) -> None:

@@ -305,7 +305,8 @@ def _check_names(file: Path) -> None:
     for key in tomllib.loads(file.read_text()) if file.is_file() else ():
         if key not in known:
             meant = _nearest(key.lower().removeprefix("vodpull_"), map(str, known))
-            remedy = f"Write {meant} instead, or remove it." if meant else "Remove it; docs/settings.md has them all."
+            all_of_them = "Remove it; docs/reference/settings.md has them all."
+            remedy = f"Write {meant} instead, or remove it." if meant else all_of_them
             raise ConfigurationError(f"{file}: {key} is no setting", field=key, remedy=remedy)
     for name, meant in unknown_variables().items():
         if meant:

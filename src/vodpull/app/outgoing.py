@@ -1,5 +1,5 @@
 """
-Whom the service may ask and tell: its guards, stores and limits of sources, as the settings want them.
+Outbound access: address guards, stores and source limits, as the settings want them.
 
 The identity provider: `sign_in_provider.py`.
 """

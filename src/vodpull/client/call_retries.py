@@ -1,4 +1,4 @@
-"""When a call is sent again, how long before that it waits, and for how long this goes on."""
+"""When a call is sent again, how long it waits first, and when it gives up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which error of the store one of the file system is: whether it is full, and what may pass by itself."""
+"""Maps errors of the file system to errors of the store: whether it is full, and what may pass by itself."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class NotificationInvalid(RequestError):
     """A notification is not signed with this account's secret, or is too old."""
 
     code = "notification_invalid"
-    remedy = "Drop it. If all of them fail, compare the secret with `vodpull keys webhook-secret NAME` and the clock."
+    remedy = "Discard it. If all fail, compare the secret with `vodpull keys webhook-secret NAME` and the clock."
 
 
 class Cancelled(RequestError):

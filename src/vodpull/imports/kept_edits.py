@@ -1,4 +1,4 @@
-"""Which changes of a video elsewhere another import brings: what was changed here since stays as it is here."""
+"""Which remote changes a repeated import applies: what was edited here since then wins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people had told of a video before it came here: it is so from the moment that its original is stored."""
+"""Applies a video's old metadata, as the list of its library has it, at the moment its original is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a stored original keeps the name that its client gave, and how it is called else."""
+"""Whether a stored original keeps the name that its client gave, and what it is called otherwise."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-With which variables of the environment a store is opened that has a name of its own.
+Environment variables that hold the credentials of a named store.
 
 Those stores are the sources' (`source_stores.py`) and the one that files are exported into (`export_destination.py`).
 """

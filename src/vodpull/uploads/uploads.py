@@ -204,7 +204,9 @@ class Uploads:
 
         def forget(connection: sa.Connection) -> list[str]:
             if locked(connection, upload.upload_id).is_complete:
-                raise UploadComplete("the file is complete", remedy="Delete the video or material that it is.")
+                raise UploadComplete(
+                    "the file is complete", remedy="Delete the video or the material that was made of it."
+                )
             keys = rows.forget_parts(connection, upload.upload_id)
             connection.execute(tables.upload.delete().where(tables.upload.c.upload_id == upload.upload_id))
             return keys

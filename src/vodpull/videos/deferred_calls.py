@@ -1,4 +1,4 @@
-"""Calls on videos that are carried out later: deletions, clips, joins, workflows; a transNo starts one but once."""
+"""Calls on videos that are carried out later: deletions, clips, joins, workflows; each transNo starts at most one."""
 
 from __future__ import annotations
 

@@ -32,6 +32,12 @@ def test_every_module_that_another_one_or_a_page_names_is_there() -> None:
     assert {place: missing for place, names in named.items() if (missing := _missing(place, names))} == {}
 
 
+def test_every_page_that_a_module_names_is_there() -> None:
+    named = {page for place in PLACES for page in re.findall(r"\bdocs/[\w/-]+\.md", (ROOT / place).read_text())}
+    assert len(named) > 5
+    assert [page for page in named if not (ROOT / page).is_file()] == []
+
+
 def _named(place: str) -> set[str]:
     return set(re.findall(r"`([\w/]+\.py)`", (ROOT / place).read_text())) - OF_OTHERS
 

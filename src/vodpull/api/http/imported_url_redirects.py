@@ -1,4 +1,4 @@
-"""`/r/<old id>`: URLs of the cloud that was left lead to what plays here."""
+"""`/r/<old id>`: redirects old URLs of another cloud to the imported video."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def old_urls_router(context: ApiContext) -> APIRouter:
         """Redirect from an id of the cloud that was left to where the video plays here."""
         target = signpost.target(request, old_id, account)
         if not target:
-            missing = NotFound("no import brought a video of this id", remedy="Look for it in the map of the import.")
+            remedy = "Run `vodpull import map` and look for the id."
+            missing = NotFound("no import brought a video of this id", remedy=remedy)
             reply: Response = document_reply(missing, request_id=request.state.request_id)
         else:
             reply = RedirectResponse(target, status_code=HTTPStatus.FOUND)

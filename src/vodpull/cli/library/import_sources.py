@@ -1,4 +1,4 @@
-"""Where a library is, and what opens it, as people tell commands: the one in words, the other never in words."""
+"""Where a library is, and the secret that opens it: the location is an argument, the secret never is."""
 
 from __future__ import annotations
 

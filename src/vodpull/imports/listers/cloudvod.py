@@ -88,7 +88,9 @@ class CloudVodLister:
         urls = [str(device.get(name) or "") for name in BEST_FIRST for device in devices]
         url = next(filter(None, urls), "")
         if not url:
-            raise OriginMissing("the other side has no URL for this video", remedy="Check it there: it may be blocked.")
+            raise OriginMissing(
+                "the other side has no URL for this video", remedy="Look at the video there: it may be blocked."
+            )
         return replace(entry, url=url)
 
     def _entry(self, record: Mapping[str, Any], line: int) -> Entry | BadEntry:

@@ -1,5 +1,5 @@
 """
-A transNo that counts only once: where an operator wants that, a second batch with one of an account is refused.
+A transNo that counts only once, where an operator wants that: another batch of the account with the same is refused.
 
 A deleted batch sets its own free. Who wants it: `trans-no-strict` of the setting `compat`.
 """

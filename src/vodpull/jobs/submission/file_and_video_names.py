@@ -1,7 +1,7 @@
 """
-How a file and its video are called for which the client gives no name.
+Default names for files and videos that the client did not name.
 
-A file is called as its URL alone says, no header of an origin is asked; a video as its file.
+A file is named after its URL alone, never after a header of the origin; a video after its file.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-How many encoders run at once in a process: so many as the setting `encode_slots` says, whatever they work for.
+How many encoders run at once in a process: as many as the setting `encode_slots` allows, whatever they work for.
 
 Sound is encoded beside them (`produce.py`): it is little work, and nothing plays without it.
 """

@@ -1,8 +1,8 @@
 """
 What is told at which end of a job: its final state and its news become true in one transaction.
 
-No callback follows a cancel, and no notification another encode; of an upload is told first that it has arrived. How
-a notification goes its way: `outbox.py`; in which order they arrive: `callback_order.py`.
+A cancel sends no callback, and a later encode no notification; the upload callback goes out before the encode
+callback. How a notification is sent: `outbox.py`; in which order they arrive: `callback_order.py`.
 """
 
 from __future__ import annotations

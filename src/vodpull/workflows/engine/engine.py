@@ -1,15 +1,16 @@
 """
 The one door to the durable engine (DBOS Transact): start work, run steps, recover, cancel, clean up.
 
-Nothing else but `slots` imports the library, so that it can be replaced. What is settled here once (decision 0001):
+Nothing else but `slot_claims.py` imports the library, so that it can be replaced. What is settled here once (decision
+0001):
 
 - the code version is pinned, so an upgrade never strands work in flight;
 - arguments and results are plain JSON;
 - parents and children run on different queues, so they cannot wait for each other's slots;
 - a step is preemptible, so a cancelled job ends its child process.
 
-`slots` decides how much this process takes on, and for whom; `wakeups` when to look into a queue, and when a child has
-ended.
+`slots_and_shares.py` decides how much this process takes on, and for whom; `wakeups.py` when to look into a queue, and
+when a child has ended.
 """
 
 from __future__ import annotations

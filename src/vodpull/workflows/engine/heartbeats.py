@@ -1,9 +1,9 @@
 """
-When a process counts as dead: heartbeats, and recovery of the work of those that have stopped to beat.
+When a process counts as dead: heartbeats, and recovery of the work of processes whose heartbeat has stopped.
 
-The engine itself never notices a dead machine (docs/decisions/0001), so every process beats into a table with the
-database's clock and takes back the work of those that stopped. No leader is needed: taking back is conditional on the
-dead id, so a second attempt finds nothing. Which process has which id: `executor_ids.py`.
+The engine itself never notices a dead machine (docs/decisions/0001), so every process writes heartbeats into a table,
+by the database's clock, and takes back the work of those that stopped. No leader is needed: taking back is conditional
+on the dead id, so a second attempt finds nothing. Which process has which id: `executor_ids.py`.
 """
 
 from __future__ import annotations

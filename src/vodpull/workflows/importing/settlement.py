@@ -57,6 +57,8 @@ def settled(database: sa.Engine, found: Import) -> tuple[list[EntryChange], int]
 
 def _failure(stage: str | None, failure: object, *, is_deleted: bool) -> Failure | None:
     if stage is None or is_deleted:
-        gone = NotFound("the video was deleted while it was brought here", remedy="Retry it if it is wanted.")
+        gone = NotFound(
+            "the video was deleted while it was brought here", remedy="Retry the entry if the video is wanted."
+        )
         return Failure.of(gone)
     return None if stage == Stage.DONE.value else _FAILURE.validate_python(failure)

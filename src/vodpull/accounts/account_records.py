@@ -16,7 +16,7 @@ from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
-from vodpull.database.row_locks import insert_new
+from vodpull.database.row_locks import insert_new, lock_row
 from vodpull.errors import NotFound
 
 LIST_REMEDY = "`vodpull keys list` shows the keys and their accounts."
@@ -88,3 +88,8 @@ class AccountRecords:
         }
         insert_new(connection, tables.account, row)
         return str(connection.scalar(known))  # of whoever was first
+
+
+def lock_account(connection: sa.Connection, account_id: str) -> None:
+    """Let nobody else change what belongs to an account until the transaction ends."""
+    lock_row(connection, tables.account.c.account_id, account_id)

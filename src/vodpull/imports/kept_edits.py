@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from vodpull.database import tables
-from vodpull.database.row_locks import lock_row
+from vodpull.accounts.account_records import lock_account
 from vodpull.imports.entries import Entry
 from vodpull.imports.metadata_on_arrival import category_names
 from vodpull.jobs.states_and_codes import VideoState
@@ -17,7 +16,7 @@ from vodpull.videos.library import VideoEdit, change_video, find_video
 def dress_again(connection: sa.Connection, video_id: str, *, before: Entry, now: Entry) -> None:
     """Give a video what is told otherwise than before of it elsewhere; what was changed here since stays."""
     account_id = find_video(connection, video_id, account_id=None).account_id
-    lock_row(connection, tables.account.c.account_id, account_id)
+    lock_account(connection, account_id)
     video = find_video(connection, video_id, account_id=None)
     leaves = {name.child or name.parent for name in category_names(before.categories)}
     is_sorted_here = leaves != {label.name for label in video.categories}

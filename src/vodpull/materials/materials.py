@@ -8,10 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from vodpull.accounts.account_records import lock_account
 from vodpull.accounts.stored_bytes import count_stored
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.row_locks import insert_new, lock_row
+from vodpull.database.row_locks import insert_new
 from vodpull.errors import NotFound, ParameterError, PermissionDenied
 from vodpull.materials.material import Material, MaterialKind
 from vodpull.materials.materials_in_use import check_unused
@@ -132,7 +133,7 @@ class Materials:
         """
         mine = tables.material_use.c.material_id == material.material_id
         with self._engine.begin() as connection:
-            lock_row(connection, tables.account.c.account_id, material.account_id)
+            lock_account(connection, material.account_id)
             if not stop_use:
                 check_unused(connection, material.material_id, marks=self._marks)
             connection.execute(tables.material_use.delete().where(mine))
@@ -202,7 +203,7 @@ def keep_material(connection: sa.Connection, material: Material) -> None:
     """Record that the file of a material is stored: for the first time, or in place of the one before."""
     if _insert(connection, material, archived_at_ms=0):
         return
-    lock_row(connection, tables.account.c.account_id, material.account_id)
+    lock_account(connection, material.account_id)
     before = _size(connection, material.material_id)
     fresh = ("size_bytes", "duration_s", "uploaded_at_ms")
     if _change(connection, material.material_id, {name: getattr(material, name) for name in fresh}):
@@ -219,7 +220,7 @@ def use_materials(connection: sa.Connection, job_id: str, material_ids: Collecti
         NotFound, PermissionDenied: as `Materials.find`.
     """
     use = tables.material_use
-    lock_row(connection, tables.account.c.account_id, account_id)
+    lock_account(connection, account_id)
     connection.execute(use.delete().where(use.c.job_id == job_id))
     for material_id in dict.fromkeys(material_ids):
         found = find_material(connection, material_id, account_id=account_id, kind=MaterialKind.MATERIAL)

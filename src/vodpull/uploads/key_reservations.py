@@ -13,10 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from vodpull import storage
+from vodpull.accounts.account_records import lock_account
 from vodpull.clock import now_ms, utc_month
 from vodpull.database import tables
 from vodpull.database.ids import new_id
-from vodpull.database.row_locks import insert_new, lock_row, locked_row
+from vodpull.database.row_locks import insert_new, locked_row
 from vodpull.errors import UploadComplete
 from vodpull.uploads.open_upload_limit import check_open_uploads
 from vodpull.uploads.upload_and_ticket import Upload, UploadKind, Wanted
@@ -46,7 +47,7 @@ def reserve(connection: sa.Connection, wanted: Wanted, *, deadline_ms: int, most
     Raises:
         TooManyUploads: it has that many.
     """
-    lock_row(connection, tables.account.c.account_id, wanted.account_id)
+    lock_account(connection, wanted.account_id)
     earlier = _earlier(connection, wanted)
     if earlier is not None:
         return _renewed(connection, earlier, wanted, deadline_ms=deadline_ms)

@@ -7,10 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from vodpull.accounts.account_records import lock_account
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_node_id
-from vodpull.database.row_locks import insert_new, lock_row
+from vodpull.database.row_locks import insert_new
 from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.category_names import CategoryName, is_category_name
 from vodpull.videos.video import Category
@@ -56,7 +57,7 @@ class Categories:
             ParameterError: the name cannot be one, is taken below this parent, or the parent is of the second level.
         """
         with self._engine.begin() as connection:
-            lock_row(connection, tables.account.c.account_id, account_id)
+            lock_account(connection, account_id)
             if parent_id != FIRST_LEVEL and _find(connection, account_id, parent_id).parent_id != FIRST_LEVEL:
                 raise ParameterError("a category has two levels only", field="parentNodeId")
             made = _insert(connection, account_id, name, parent_id=parent_id)
@@ -72,7 +73,7 @@ class Categories:
             NotFound: the account has no such category.
         """
         with self._engine.begin() as connection:
-            lock_row(connection, tables.account.c.account_id, account_id)
+            lock_account(connection, account_id)
             _find(connection, account_id, node_id)
             category, label = tables.category.c, tables.video_category
             mine = _mine(account_id, sa.or_(category.node_id == node_id, category.parent_id == node_id))
@@ -101,7 +102,7 @@ def resolve(connection: sa.Connection, account_id: str, names: Sequence[Category
     Raises:
         ParameterError: a name cannot be one, or no category has the child's name.
     """
-    lock_row(connection, tables.account.c.account_id, account_id)
+    lock_account(connection, account_id)
     found: dict[int, None] = {}
     for name in names:
         if not name.parent:
@@ -123,7 +124,7 @@ def check_nodes(connection: sa.Connection, account_id: str, node_ids: Sequence[i
     Raises:
         ParameterError: the account has no such category.
     """
-    lock_row(connection, tables.account.c.account_id, account_id)
+    lock_account(connection, account_id)
     mine = _mine(account_id, tables.category.c.node_id.in_(node_ids))
     known = set(connection.scalars(sa.select(tables.category.c.node_id).where(mine)))
     if missing := [node_id for node_id in node_ids if node_id not in known]:

@@ -14,11 +14,12 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import StorageFull
 from vodpull.storage import UPLOADS, ObjectStore, open_store
+from vodpull.uploads.abandoned_uploads import KEEP_MS, expired_uploads, forget_expired
 from vodpull.uploads.limits import UploadTerms
 from vodpull.uploads.upload_and_ticket import Completion, Upload, UploadKind, Wanted
 from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
-from vodpull.workflows.upkeep.abandoned_uploads import KEEP_MS, AbandonedUploads
+from vodpull.workflows.upkeep.abandoned_uploads import AbandonedUploads
 
 HOUR_MS = 3_600_000
 
@@ -86,11 +87,13 @@ def test_unfinished_uploads_go_after_a_week_with_their_parts(
 def test_an_upload_that_goes_on_while_it_is_forgotten_stays(
     database: sa.Engine, objects: ObjectStore, send: Send
 ) -> None:
-    upload, parts = send(False), AbandonedUploads(database, objects)
+    upload = send(False)
     age(database, upload, by_ms=KEEP_MS + HOUR_MS)
-    [expired] = parts._expired()
+    with database.connect() as connection:
+        [expired] = expired_uploads(connection, limit=1)
     age(database, upload, by_ms=0)
-    assert parts._forget_expired(expired) == []
+    with database.begin() as connection:
+        assert forget_expired(connection, expired) == []
     assert uploads_of(database) == [upload.upload_id]
 
 

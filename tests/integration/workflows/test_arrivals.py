@@ -19,6 +19,7 @@ from vodpull.database import tables
 from vodpull.errors import UploadTokenInvalid
 from vodpull.storage import UPLOADS
 from vodpull.uploads import uploads as uploads_module
+from vodpull.uploads.abandoned_uploads import KEEP_MS
 from vodpull.uploads.blocks.block_ctx import BlockPlace
 from vodpull.uploads.limits import UploadTerms
 from vodpull.uploads.upload_and_ticket import Completion, Upload, UploadKind, Wanted
@@ -28,7 +29,7 @@ from vodpull.workflows.attempt.ahead import arriving_uploads
 from vodpull.workflows.attempt.ahead.arriving_uploads import Arrivals
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.requests.uploaded_videos import video_options
-from vodpull.workflows.upkeep.abandoned_uploads import KEEP_MS, AbandonedUploads
+from vodpull.workflows.upkeep.abandoned_uploads import AbandonedUploads
 
 HOUR_MS = 3_600_000
 LIMIT_S = 30

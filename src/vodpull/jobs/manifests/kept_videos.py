@@ -7,10 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from vodpull.accounts.account_records import lock_account
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import keep_node_id, new_node_id
-from vodpull.database.row_locks import insert_new, lock_row
+from vodpull.database.row_locks import insert_new
 from vodpull.jobs.manifests.kept_import_entries import KeptOrigin, read_kept_origins, restore_origins
 from vodpull.jobs.model import Job
 from vodpull.jobs.states_and_codes import EncodeState, Stage, VideoOrigin, VideoState, WireStatus
@@ -114,7 +115,7 @@ def restore_video(
     is_new = insert_new(connection, tables.video, row | {"size_bytes": 0})
     resize_video(connection, job.job_id, int(str(size_bytes)))
     if is_new and kept is not None:
-        lock_row(connection, tables.account.c.account_id, account_id)
+        lock_account(connection, account_id)
         for label in kept.labels:
             node_id = _restore_label(connection, account_id, label)
             insert_new(connection, tables.video_category, {"video_id": job.video_id, "node_id": node_id})

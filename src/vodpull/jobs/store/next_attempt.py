@@ -86,6 +86,12 @@ def replace_original(
     return _begin_again(connection, ref, which=IS_FINAL, values=values)
 
 
+def move_source(connection: sa.Connection, ref: JobRef, source_url: str) -> None:
+    """Let the next attempt of a job fetch its source from elsewhere, whatever md5 it had."""
+    mine = tables.job.c.job_id == ref.job_id
+    connection.execute(tables.job.update().where(mine).values(source_url=source_url, md5=""))
+
+
 def _begin_again(
     connection: sa.Connection, ref: JobRef, *, which: sa.ColumnElement[bool], values: Mapping[str, Any]
 ) -> JobRef | None:

@@ -11,11 +11,10 @@ import sqlalchemy as sa
 
 from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
-from vodpull.database import tables
 from vodpull.database.ids import new_id
-from vodpull.database.import_figures import counted
 from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.imports.entries import BadEntry, Entry
+from vodpull.imports.failed_entries import wait_again
 from vodpull.imports.import_rows import Ledger, end_values, insert_import, take_turn
 from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState
 from vodpull.imports.kind_checks import LibraryKind, Texts, find_kind
@@ -191,7 +190,7 @@ class Imports:
             fresh = {"finished_at_ms": None, "failure": None, "tries": 0}
             return {"state": ImportState.RUNNING.value, "sealed_secret": sealed} | fresh
 
-        return self._change(found, values, _wait_again)
+        return self._change(found, values, wait_again)
 
     def _change(
         self,
@@ -225,12 +224,3 @@ class Imports:
 
 def _wet(found: Import) -> Values:
     return asdict(replace(found.options, dry_run=False))
-
-
-def _wait_again(connection: sa.Connection, found: Import) -> None:
-    entry = tables.import_entries
-    mine = sa.and_(entry.c.import_id == found.import_id, entry.c.state == EntryState.FAILED.value)
-    with counted(connection, found.import_id):
-        connection.execute(
-            entry.update().where(mine).values(state=EntryState.WAITING.value, failure=None, at_ms=now_ms())
-        )

@@ -8,12 +8,12 @@ from contextlib import suppress
 import sqlalchemy as sa
 
 from vodpull.accounts.access_keys import LiveKey
-from vodpull.database import tables
-from vodpull.database.row_locks import lock_row
+from vodpull.accounts.account_records import lock_account
 from vodpull.errors import Failure, NotAllowedNow, ParameterError
 from vodpull.imports.entries import Entry
-from vodpull.imports.import_rows import Brought, EntryChange, brought_before, line_of_job, read_entries
+from vodpull.imports.import_rows import Brought, EntryChange, brought_before, read_entries
 from vodpull.imports.import_states import EntryState, Import, ListedEntry
+from vodpull.imports.kept_video_ids import holder_of, lock_kept_ids
 from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.jobs.model import Sidecar
 from vodpull.jobs.priorities import PRIORITY_OF_IMPORTS
@@ -29,12 +29,6 @@ from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.cancel_and_retry import Control
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.sidecar_checks import MAX_LABEL_CHARACTERS, checked_sidecars
-
-NEVER = "\x00"
-"""A revision that no entry has."""
-
-_KEEPING_IDS = 0x766F6471
-"""Advisory lock number: two imports that keep the ids of their videos do not look for the same one at once."""
 
 
 class Submission:
@@ -58,14 +52,13 @@ class Submission:
         """
         if not entries:
             return []
-        lock_row(connection, tables.account.c.account_id, found.account_id)
-        if connection.dialect.name == "postgresql":  # SQLite has one writer
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_KEEPING_IDS)))
+        lock_account(connection, found.account_id)
+        lock_kept_ids(connection)
         before = brought_before(connection, found, [listed.origin_id for listed in entries])
         changes: list[EntryChange] = []
         fresh: list[ListedEntry] = []
         for listed in entries:
-            known = before.get(listed.origin_id) or _holder(connection, found, listed)
+            known = before.get(listed.origin_id) or holder_of(connection, found, listed)
             if known is None and not _asks_for_one_of(fresh, listed):
                 fresh.append(listed)
             elif isinstance(known, Brought):
@@ -92,8 +85,6 @@ class Submission:
         if known.is_here and known.revision == listed.revision:
             archive_again(connection, known.job_id)  # it has one more id of elsewhere
             return [EntryChange(number=listed.number, state=EntryState.EXISTS, video_id=known.video_id)]
-        values = {"source_url": without_user_info(listed.entry.url), "md5": ""}
-        mine = tables.job.c.job_id == known.job_id
         batch, job = self._store.find_job(known.job_id)
         again = next_attempt.replace_original(
             connection,
@@ -104,7 +95,7 @@ class Submission:
         )
         if again is None:  # it is under way
             return []
-        connection.execute(tables.job.update().where(mine).values(values))
+        next_attempt.move_source(connection, again, without_user_info(listed.entry.url))
         self._engine.start(connection, self._queues.ingest_call(again, Owner.of(batch)))
         return [_begun(listed, video_id=known.video_id, job_id=known.job_id)]
 
@@ -145,31 +136,6 @@ def failed(listed: ListedEntry, failure: Failure) -> EntryChange:
         job_id=listed.job_id,
         failure=failure,
     )
-
-
-def _holder(connection: sa.Connection, found: Import, listed: ListedEntry) -> Brought | Failure | None:
-    """Return who has the video of an entry that is tried again, or the id that it is to keep; None: nobody."""
-    job, batch, video = tables.job.c, tables.batch.c, tables.video.c
-    mine = job.job_id == listed.job_id if listed.job_id else job.video_id == listed.entry.video_id
-    if not listed.job_id and not listed.entry.video_id:
-        return None
-    query = (
-        sa.select(job.job_id, job.video_id, batch.account_id, video.video_id.label("here"))
-        .select_from(tables.job.join(tables.batch).outerjoin(tables.video, video.job_id == job.job_id))
-        .where(mine, job.deleted_at_ms.is_(None))
-    )
-    row = connection.execute(query).first()
-    if row is None:
-        return None
-    if row.account_id != found.account_id:
-        remedy = "Import it into the account that has it, or give it another id."
-        return Failure.of(NotAllowedNow("another account has a video of this id", remedy=remedy))
-    if not listed.job_id and (other := line_of_job(connection, found.import_id, row.job_id)):
-        remedy = "Give each entry of the list a video id of its own, or none, and import it again."
-        return Failure.of(NotAllowedNow(f"line {other} of the list has the same video id", remedy=remedy))
-    # A job that failed tries again; a video that people brought here otherwise counts as this one.
-    revision = listed.revision if row.here and not listed.job_id else NEVER
-    return Brought(video_id=row.video_id, job_id=row.job_id, revision=revision, is_here=row.here is not None)
 
 
 def _asks_for_one_of(fresh: Sequence[ListedEntry], listed: ListedEntry) -> bool:

@@ -8,8 +8,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from vodpull import media, storage
-from vodpull.database import tables
-from vodpull.database.row_locks import lock_row
+from vodpull.accounts.account_records import lock_account
 from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, ParameterError, PermissionDenied
 from vodpull.materials.material import Material, MaterialKind
 from vodpull.materials.materials import find_material
@@ -28,7 +27,7 @@ def check_watermark(connection: sa.Connection, template: media.Template, *, acco
         ParameterError: the account has no such material, or it can be no watermark.
     """
     if template.watermark and template.watermark.material:
-        lock_row(connection, tables.account.c.account_id, account_id)
+        lock_account(connection, account_id)
         _material(connection, template.watermark.material, account_id=account_id)
 
 

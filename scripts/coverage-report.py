@@ -18,11 +18,12 @@ from coverage import Coverage
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 # Raise it to what a quiet run measures; it only ever goes up.
-WHOLE_FLOOR = 92.0
+WHOLE_FLOOR = 94.0
 # Rooms without I/O: what they decide is cheap to test.
 PURE_FLOOR = 95.0
 PURE = (
     "vodpull",
+    "vodpull/captions",
     "vodpull/errors",
     *(f"vodpull/media/{room}" for room in ("mp4", "plan", "plan/burnt_in", "plan/cuts", "plan/sound")),
 )

@@ -21,7 +21,7 @@ def looks(within_s: float) -> Iterator[None]:
     begun_s = time.monotonic()
     while (waited_s := time.monotonic() - begun_s) < within_s:
         yield
-        time.sleep(min(1.0, 0.05 + waited_s / 10))
+        time.sleep(min(0.5, 0.05 + waited_s / 20))
     yield
 
 

@@ -43,6 +43,13 @@ def origin(shared_origin: Origin) -> Iterator[Origin]:
     shared_origin.forget()
 
 
+@pytest.fixture(scope="module")
+def hook() -> Iterator[Receiver]:
+    """One receiver for the tests of a module, whose services may post to it from their start."""
+    with running_receiver() as receiver:
+        yield receiver
+
+
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     with running_receiver() as receiver:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.clapper import Clapper, assert_in_step, read_pictures
 from tests.origin import Origin
-from tests.services.receiver import Receiver, running_receiver
+from tests.services.receiver import Receiver
 from tests.services.vodpull import Vodpull
 from tests.waiting import until
 from vodpull.client import Client
@@ -23,12 +23,6 @@ from vodpull.request_signing import sign
 pytestmark = pytest.mark.waits
 
 TOTAL = 200
-
-
-@pytest.fixture(scope="module")
-def hook() -> Iterator[Receiver]:
-    with running_receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture(scope="module")

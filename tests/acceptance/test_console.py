@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from tests.origin import Origin
 from tests.services.chromium import Watched, running_chromium, watched_page
-from tests.services.receiver import Receiver, running_receiver
+from tests.services.receiver import Receiver
 from tests.services.vodpull import Vodpull
 
 PASSWORD = "correct horse battery"
@@ -32,15 +32,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def hooks() -> Iterator[Receiver]:
-    with running_receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, origin: Origin, hooks: Receiver) -> Iterator[Vodpull]:
+def served(tmp_path_factory: pytest.TempPathFactory, origin: Origin, hook: Receiver) -> Iterator[Vodpull]:
     folder = tmp_path_factory.mktemp("console")
-    service = Vodpull(folder / "data", origin=f"{origin.origin},{hooks.url}")
+    service = Vodpull(folder / "data", origin=f"{origin.origin},{hook.url}")
     service.start()
     yield service
     service.stop()
@@ -132,14 +126,14 @@ def test_a_running_video_is_cancelled(console: Watched, origin: Origin) -> None:
     expect(page.locator("article").first.locator(".line .badge")).to_have_text("cancelled")
 
 
-def test_a_notification_is_shown_and_sent_again(console: Watched, origin: Origin, hooks: Receiver) -> None:
-    submit(console, origin.url(CLIP), notify_url=f"{hooks.url}/hook")
+def test_a_notification_is_shown_and_sent_again(console: Watched, origin: Origin, hook: Receiver) -> None:
+    submit(console, origin.url(CLIP), notify_url=f"{hook.url}/hook")
     page = console.page
     page.locator("article").first.get_by_role("link").first.click()
     expect(page.locator("#deliveries .badge")).to_have_text("delivered")
-    told = len(hooks.received)
+    told = len(hook.received)
     page.get_by_role("button", name="Send again").click()
-    hooks.wait_for(told + 1)
+    hook.wait_for(told + 1)
     expect(page.locator("#deliveries tbody tr")).to_have_count(2)
     page.get_by_text("What is sent, decoded").click()
     expect(page.locator("#deliveries pre")).to_contain_text('"pullStatus": 2')

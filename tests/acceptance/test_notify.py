@@ -7,17 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.origin import Origin
-from tests.services.receiver import Receiver, running_receiver
+from tests.services.receiver import Receiver
 from tests.services.vodpull import Vodpull
 from vodpull.notify import sign_delivery
 
 pytestmark = pytest.mark.waits
-
-
-@pytest.fixture(scope="module")
-def hook() -> Iterator[Receiver]:
-    with running_receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ import trustme
 from tests.acceptance.vendor_sending import send
 from tests.origin import Origin
 from tests.services.preloaded import unmeasured
-from tests.services.receiver import Receiver, running_receiver
+from tests.services.receiver import Receiver
 from tests.services.vodpull import Tls, Vodpull
 from tests.waiting import until
 from vodpull.request_signing import SigningKey
@@ -46,17 +46,11 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
 
 
 @pytest.fixture(scope="module")
-def told() -> Iterator[Receiver]:
-    with running_receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture(scope="module")
 def https_service(
-    tmp_path_factory: pytest.TempPathFactory, origin: Origin, told: Receiver, tls: Tls
+    tmp_path_factory: pytest.TempPathFactory, origin: Origin, hook: Receiver, tls: Tls
 ) -> Iterator[Vodpull]:
     folder = tmp_path_factory.mktemp("https") / "data"
-    service = Vodpull(folder, origin=f"{origin.origin},{told.url}", VODPULL_COMPAT="category-data-list")
+    service = Vodpull(folder, origin=f"{origin.origin},{hook.url}", VODPULL_COMPAT="category-data-list")
     service.serve_https(tls)
     service.encode_quickly()
     service.start()
@@ -265,17 +259,17 @@ def test_the_sdk_lets_materials_and_sound_in(sdk_calls: SdkCalls, sdk: Sdk, http
 
 
 def test_sdk_and_uploader_bring_a_film_that_plays(
-    sdk: Sdk, https_service: Vodpull, tls: Tls, told: Receiver, clips: Path, tmp_path: Path
+    sdk: Sdk, https_service: Vodpull, tls: Tls, hook: Receiver, clips: Path, tmp_path: Path
 ) -> None:
     for kind in ("videoUpload", "transcode"):
-        assert https_service.api("PUT", f"/callbacks/{kind}", json={"url": told.url}).status_code == 200
+        assert https_service.api("PUT", f"/callbacks/{kind}", json={"url": hook.url}).status_code == 200
     token = sdk(f"{MANAGE}/getUploadToken", origin_file_name=FILM, trans_code_combine_name="abr")
     assert token["complete"], token
     given = token["read"]["data"]
     trusting = {"REQUESTS_CA_BUNDLE": str(tls.authority)}
     sent = send(https_service.url, clips / FILM, given["uploadToken"], tmp_path, **trusting)
     assert sent[0] == 200
-    uploaded, encoded = told.wait_for(2)
+    uploaded, encoded = hook.wait_for(2)
     [record] = json.loads(uploaded.body)["data"]["videoListInfo"]
     assert (record["videoId"], record["transcodeState"]) == (given["videoId"], 3)
     assert encoded.data["data"]["videoId"] == given["videoId"]

@@ -19,7 +19,7 @@ from tusclient.exceptions import TusCommunicationError
 
 from tests.acceptance.vendor_sending import send
 from tests.services.breaking_line import breaking_line
-from tests.services.receiver import Receiver, running_receiver
+from tests.services.receiver import Receiver
 from tests.services.vodpull import Vodpull
 from tests.waiting import until
 from vodpull.client import Client
@@ -29,17 +29,11 @@ PADDED = "flower_faststart.mp4"
 
 
 @pytest.fixture(scope="module")
-def told() -> Iterator[Receiver]:
-    with running_receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, told: Receiver) -> Iterator[Vodpull]:
-    service = Vodpull(tmp_path_factory.mktemp("uploads") / "data", origin=told.url)
+def service(tmp_path_factory: pytest.TempPathFactory, hook: Receiver) -> Iterator[Vodpull]:
+    service = Vodpull(tmp_path_factory.mktemp("uploads") / "data", origin=hook.url)
     service.start()
     for kind in ("videoUpload", "transcode"):
-        assert service.api("PUT", f"/callbacks/{kind}", json={"url": f"{told.url}/{kind}"}).status_code == 200
+        assert service.api("PUT", f"/callbacks/{kind}", json={"url": f"{hook.url}/{kind}"}).status_code == 200
     yield service
     service.stop()
 
@@ -70,16 +64,16 @@ def padded(clip: Path, folder: Path, *, size_bytes: int) -> Path:
 
 
 def test_the_vendors_uploader_sends_a_video_over_a_line_that_breaks(
-    service: Vodpull, told: Receiver, clips: Path, tmp_path: Path
+    service: Vodpull, hook: Receiver, clips: Path, tmp_path: Path
 ) -> None:
-    before = len(told.received)
+    before = len(hook.received)
     path = padded(clips / PADDED, tmp_path, size_bytes=9_437_307)
     given = token_of(service, "课 1.mp4", workflowId="original", videoSource="sdk", originFileSize=path.stat().st_size)
     with breaking_line(service.port, after_bytes=100_000, every=6) as line:
         status, answer = send(line.url, path, given["uploadToken"], tmp_path)
         assert line.breaks > 3
     assert (status, answer["key"]) == (200, given["fileKey"])
-    [news] = told.wait_for(before + 1)[before:]
+    [news] = hook.wait_for(before + 1)[before:]
     video = video_of(service, given["videoId"])
     assert (video["videoName"], video["transcodeState"], video["videoSourceCode"]) == ("课 1", 2, 11)
     assert (video["videoDuration"], video["videoSize"]) == ("5", str(path.stat().st_size))
@@ -91,8 +85,8 @@ def test_the_vendors_uploader_sends_a_video_over_a_line_that_breaks(
     assert record.items() >= {"videoId": given["videoId"], "videoDuration": "5", "flashAutoPlay": 0}.items()
 
 
-def test_an_upload_is_encoded_and_plays(service: Vodpull, told: Receiver, clips: Path, tmp_path: Path) -> None:
-    before = len(told.received)
+def test_an_upload_is_encoded_and_plays(service: Vodpull, hook: Receiver, clips: Path, tmp_path: Path) -> None:
+    before = len(hook.received)
     given = token_of(service, CLIP, transCodeCombineName="abr")
     status, _ = send(service.url, clips / CLIP, given["uploadToken"], tmp_path)
     assert status == 200
@@ -103,28 +97,28 @@ def test_an_upload_is_encoded_and_plays(service: Vodpull, told: Receiver, clips:
     playlist = service.get(code["autoCode"].removeprefix(service.url))
     assert playlist.status_code == 200
     assert "#EXT-X-STREAM-INF" in playlist.text
-    upload, transcode = told.wait_for(before + 2)[before:]
+    upload, transcode = hook.wait_for(before + 2)[before:]
     assert [record["transcodeState"] for record in json.loads(upload.body)["data"]["videoListInfo"]] == [3]
     assert code["autoCode"].endswith(transcode.data["data"]["autoCode"])
 
 
 def test_a_file_that_is_no_video_stays_until_another_one_takes_its_place(
-    service: Vodpull, told: Receiver, clips: Path, tmp_path: Path
+    service: Vodpull, hook: Receiver, clips: Path, tmp_path: Path
 ) -> None:
-    before, path = len(told.received), tmp_path / "a.mp4"
+    before, path = len(hook.received), tmp_path / "a.mp4"
     path.write_bytes(b"this is no video" * 100)
     given = token_of(service, path.name, fileId="mine")
     assert send(service.url, path, given["uploadToken"], tmp_path)[0] == 200
     assert video_of(service, given["videoId"])["transcodeState"] == 4
     code = service.call("getPublishCode", {"videoId": given["videoId"]})["data"]
     assert service.get(code["videoUrl"][0]["originUrl"].removeprefix(service.url)).content == path.read_bytes()
-    upload, transcode = told.wait_for(before + 2)[before:]
+    upload, transcode = hook.wait_for(before + 2)[before:]
     assert json.loads(upload.body)["data"]["videoListInfo"][0]["videoId"] == given["videoId"]
     assert transcode.data == {"code": 300, "data": {"videoId": given["videoId"]}, "message": "Operation failed"}
     again = token_of(service, path.name, fileId="mine", overwrite=1)
     assert (again["fileKey"], again["videoId"]) == (given["fileKey"], given["videoId"])
     assert send(service.url, clips / CLIP, again["uploadToken"], tmp_path)[0] == 200
-    told.wait_for(before + 4)
+    hook.wait_for(before + 4)
     assert video_of(service, given["videoId"])["transcodeState"] == 1
     kept = service.get(code["videoUrl"][0]["originUrl"].removeprefix(service.url)).content
     assert kept == (clips / CLIP).read_bytes()

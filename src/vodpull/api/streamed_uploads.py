@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from starlette.types import Scope
 
 from vodpull.api.cloudvod.file_upload.router import TRANSFER_PREFIXES
-from vodpull.api.v1.tus_uploads.routes import UPLOADS_PREFIX
+from vodpull.api.http.error_replies import UPLOADS_PREFIX
 
 
 def is_streamed(scope: Scope, *, others: Sequence[str] = ()) -> bool:

@@ -26,7 +26,7 @@ def describe_system(settings: Settings) -> SystemFacts:
         ffmpeg=ffmpeg,
         sandbox=sandbox,
         database=_database(settings.database()),
-        storage_url=without_secrets(settings.storage()),
+        storage_url=without_user_and_query(settings.storage()),
         data_dir=str(settings.data_dir.resolve()),
         disk_free_bytes=disk.free,
         disk_total_bytes=disk.total,
@@ -36,7 +36,7 @@ def describe_system(settings: Settings) -> SystemFacts:
     )
 
 
-def without_secrets(url: str) -> str:
+def without_user_and_query(url: str) -> str:
     """Return a URL without user, password, query and fragment."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

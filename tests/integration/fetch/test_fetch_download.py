@@ -272,7 +272,7 @@ async def test_cancelling_closes_the_connection_and_leaves_nothing_that_cannot_b
             await asyncio.sleep(0)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(running, 1)
+        await asyncio.wait_for(running, 60)
     assert bench.left() == []
     await asyncio.wait_for(bench.origin.left_early.wait(), 60)
 

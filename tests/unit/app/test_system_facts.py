@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from vodpull.app.system_facts import describe_system, without_secrets
+from vodpull.app.system_facts import describe_system, without_user_and_query
 from vodpull.settings import Settings
 
 URL = "postgresql://me:hunter2@db.test:5433/vod?sslmode=require"
@@ -19,7 +19,7 @@ URL = "postgresql://me:hunter2@db.test:5433/vod?sslmode=require"
     ],
 )
 def test_a_storage_url_is_shown_without_secrets(url: str, shown: str) -> None:
-    assert without_secrets(url) == shown
+    assert without_user_and_query(url) == shown
 
 
 def test_a_database_is_shown_without_user_and_password(tmp_path: Path) -> None:

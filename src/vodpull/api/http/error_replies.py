@@ -19,6 +19,9 @@ from vodpull.errors import FieldFault, InternalError, ParameterError, RateLimite
 OWN_PREFIX = "/api/v1/"
 """Below it errors are RFC 9457 problem documents; elsewhere the envelope of the wire contract."""
 
+UPLOADS_PREFIX = f"{OWN_PREFIX}uploads"
+"""Of uploads by tus."""
+
 WIRE_PREFIXES = ("/vod/", "/workflow/")
 """Below them are the paths of the wire contract."""
 

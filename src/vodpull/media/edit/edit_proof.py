@@ -19,7 +19,7 @@ from vodpull.media.tolerances import IN_STEP_S
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import ComparisonAnswer, ask_proof
-from vodpull.media.verify.compared_instants import AROUND, LISTENED_S
+from vodpull.media.verify.compared_instants import AROUND, HALF_LISTENED_S
 from vodpull.media.verify.content_verdict import wrongs
 
 # Between the ends of each part something is compared at least so often, and no more than there is time for.
@@ -93,7 +93,7 @@ def compare_orders(plan: EditPlan, part: SourcePart, source: EditSource) -> dict
     instants = part_instants(plan, part)
     first_s, length_s = float(part.at / plan.rate), float(part.frames / plan.rate)
     # Only where a stretch lies inside of its part: beside it, another source is heard.
-    listens = [first_s + length_s / 2] if info.audio and length_s >= 2 * LISTENED_S else []
+    listens = [first_s + length_s / 2] if info.audio and length_s >= 2 * HALF_LISTENED_S else []
     return {
         "options": ffmpeg_options.format_options(),
         "segment": SEGMENT_PATTERN,
@@ -109,7 +109,7 @@ def compare_orders(plan: EditPlan, part: SourcePart, source: EditSource) -> dict
         "renditions": [{"folder": SEGMENTS, "init": INIT_FILE, "mark": None}] if info.video else [],
         "sounds": [{"folder": SEGMENTS, "init": INIT_FILE, "stream": info.audio[0].index}] if info.audio else [],
         "sights": [_instant(plan, at_s, AROUND + 0.5) for at_s in instants] if info.video else [],
-        "listens": [_instant(plan, at_s, LISTENED_S * plan.rate) for at_s in listens],
+        "listens": [_instant(plan, at_s, HALF_LISTENED_S * plan.rate) for at_s in listens],
         "count": False,
         "subjects": [],
     }

@@ -12,7 +12,7 @@ AROUND = 3
 # ends, and no more than there is time for.
 MIN_BETWEEN, SPREAD_S, MAX_BETWEEN = 3, 60.0, 20
 # Half of what the child listens to.
-LISTENED_S = 1.5
+HALF_LISTENED_S = 1.5
 # Of more changes than this, a spread is looked at.
 MAX_CHANGES = 40
 
@@ -49,7 +49,7 @@ def segments_around(plan: EncodePlan, at_s: float) -> list[int]:
 
 def segments_heard(plan: EncodePlan, at_s: float) -> list[int]:
     """Return the numbers, from 1, of the segments with the sound that is listened to around an instant. Pure."""
-    return _segments_between(plan, (at_s - LISTENED_S) * plan.rate, (at_s + LISTENED_S) * plan.rate)
+    return _segments_between(plan, (at_s - HALF_LISTENED_S) * plan.rate, (at_s + HALF_LISTENED_S) * plan.rate)
 
 
 def _segments_between(plan: EncodePlan, begin: float, end: float) -> list[int]:
@@ -68,6 +68,6 @@ def sound_instants(plan: EncodePlan) -> tuple[float, ...]:
     """Return where sound is compared: at the start, at the end, and evenly between them. Pure."""
     if not plan.sounds:
         return ()
-    last_s = max(plan.duration_s - LISTENED_S, LISTENED_S)
+    last_s = max(plan.duration_s - HALF_LISTENED_S, HALF_LISTENED_S)
     steps = min(max(MIN_BETWEEN - 1, int(plan.duration_s / SPREAD_S)), MAX_BETWEEN)
-    return tuple(sorted({LISTENED_S + (last_s - LISTENED_S) * number / steps for number in range(steps + 1)}))
+    return tuple(sorted({HALF_LISTENED_S + (last_s - HALF_LISTENED_S) * number / steps for number in range(steps + 1)}))

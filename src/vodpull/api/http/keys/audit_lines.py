@@ -19,11 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vodpull.accounts.access_keys import LiveKey
 from vodpull.accounts.audit_log import DONE, ActorKind, AuditLog, Who
 from vodpull.accounts.scopes import Scope as KeyScope
-from vodpull.api.http.error_replies import OWN_PREFIX, WIRE_PREFIXES
+from vodpull.api.http.error_replies import OWN_PREFIX, UPLOADS_PREFIX, WIRE_PREFIXES
 from vodpull.api.http.keys.needed_scopes import wire_scope
 from vodpull.errors import InternalError
-
-UPLOADS_PREFIX = f"{OWN_PREFIX}uploads"
 
 log = structlog.get_logger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vodpull.api.http.error_replies import UPLOADS_PREFIX
 from vodpull.api.v1.tus_uploads.headers import VERSION
-from vodpull.api.v1.tus_uploads.routes import UPLOADS_PREFIX
 
 _ALL = {
     "Access-Control-Allow-Origin": "*",  # no cookie counts there

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.error_replies import document_reply
+from vodpull.api.http.error_replies import UPLOADS_PREFIX, document_reply
 from vodpull.api.http.request_body_limits import ClientLeft, fill_of
 from vodpull.api.v1.caller_and_query import PROBLEMS
 from vodpull.api.v1.tus_uploads.headers import (
@@ -38,8 +38,6 @@ from vodpull.errors import NotFound, ParameterError, UploadDamaged, UploadMalfor
 from vodpull.uploads.blocks.shared_body_memory import Announced, Body
 from vodpull.uploads.growing import Growing, GrowingUploads
 from vodpull.uploads.upload_and_ticket import Upload
-
-UPLOADS_PREFIX = "/api/v1/uploads"
 
 _OF_TUS: dict[int | str, dict[str, Any]] = {
     HTTPStatus.PRECONDITION_FAILED: {"description": "`Tus-Resumable` is not the version that `Tus-Version` names."},

@@ -51,7 +51,7 @@ Made from `src/vodpull/media/tools/accepted.py`, the list of what is taken; `vod
 installation. Everything else is refused with `media_unsupported`: each entry is code that runs on hostile bytes.
 
 What is marked *sandbox* is taken only where bubblewrap works. It was let in after 2000 mutated files
-(`python -m tests.fuzz`): each went through the confined prober, and what that took (*decoded*) through FFmpeg's
+(`python -m tests.fuzz`): each went through the confined probe, and what that took (*decoded*) through FFmpeg's
 decoder, with no crash, no hang, and nothing read from outside of the sandbox. The files are those that FFmpeg can
 write; for WMA Pro, one of the tests of mutagen (`--sample`).
 

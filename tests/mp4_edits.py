@@ -10,6 +10,8 @@ from pathlib import Path
 
 import av
 
+from vodpull.media.mp4.boxes import box
+
 HEADS = {"stsd": 8, "avc1": 78, "hvc1": 78, "mp4a": 28}
 """Bytes before the boxes inside of a box, where there are any."""
 
@@ -28,10 +30,6 @@ def boxes(data: bytes) -> Iterator[tuple[str, int, int]]:
         size = size if size >= 8 else len(data) - at
         yield data[at + 4 : at + 8].decode("latin-1"), at, size
         at += size
-
-
-def box(name: str, body: bytes) -> bytes:
-    return struct.pack(">I4s", len(body) + 8, name.encode("latin-1")) + body
 
 
 def counted(count: int, body: bytes) -> bytes:

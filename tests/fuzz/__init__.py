@@ -1,1 +1,1 @@
-"""Mutated files through the confined prober and decoders, for what is taken only in the sandbox."""
+"""Mutated files through the confined probe and decoders, for what is taken only in the sandbox."""

@@ -22,7 +22,7 @@ from vodpull.app.server import Connections, Limits
 from vodpull.app.start_checks import check_default_template, prove_store
 from vodpull.app.telemetry.limits_in_force import LIMITS, rate_limits
 from vodpull.app.telemetry.metrics import Metrics
-from vodpull.imports.import_rows import Ledger
+from vodpull.imports.import_rows import ImportRows
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.store.content_keys import ContentKeys
@@ -42,7 +42,7 @@ from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.telemetry.meters import Tracer, Watch
 from vodpull.workflows.delivery.job_news import JobNews
-from vodpull.workflows.delivery.outbox import Manner, Outbox
+from vodpull.workflows.delivery.outbox import DeliveryOptions, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.heartbeats import BeatLimits
 from vodpull.workflows.engine.queue_lengths import measure_queues
@@ -113,7 +113,7 @@ class Composition:
             engine=self.engine,
             queues=self.queues,
             watch=self.watch,
-            manner=Manner(
+            manner=DeliveryOptions(
                 only_200="notify-200-only" in settings.compat,
                 urls=_file_urls(settings, Signer(self.playback_keys, self.signer.policy, makes_keys=False)),
                 make_key=self.playback_keys.create_first,
@@ -138,7 +138,7 @@ class Composition:
         self.uploads = self._uploads()
         self.import_kinds = import_kinds(self.guard, self.stores_of)
         self.imports = Imports(
-            Ledger(database),
+            ImportRows(database),
             self.intake,
             engine=self.engine,
             queues=self.queues,

@@ -34,7 +34,7 @@ from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.abandoned_uploads import AbandonedUploads
 from vodpull.workflows.upkeep.chores import Chores, Schedule
 from vodpull.workflows.upkeep.manifest_writing import Archive
-from vodpull.workflows.upkeep.material_files import MaterialFiles, Workshop
+from vodpull.workflows.upkeep.material_files import InspectionTools, MaterialFiles
 from vodpull.workflows.upkeep.orphans import Sweep
 from vodpull.workflows.upkeep.replaced_output_removal import Leftovers
 
@@ -64,8 +64,8 @@ def working(parts: Composition) -> Iterator[None]:
         on_lost=leave_if_shared(parts.database),
         on_census=parts.host_limits.share,
     )
-    workshop = Workshop(folder=context.work_folder, toolbox=context.toolbox)
-    chores = _chores(parts, workshop)
+    inspection = InspectionTools(folder=context.work_folder, toolbox=context.toolbox)
+    chores = _chores(parts, inspection)
     schedule = Schedule(parts.store, parts.engine, work_folder=context.work_folder, chores=chores)
     register_workflows(parts.engine, parts.queues, steps)
     register_imports(parts.engine, parts.queues, _turns(parts, context))
@@ -129,7 +129,7 @@ def _work_folder(parts: Composition) -> Path:
     return parts.settings.data_dir.resolve() / "work"
 
 
-def _chores(parts: Composition, workshop: Workshop) -> Chores:
+def _chores(parts: Composition, inspection: InspectionTools) -> Chores:
     holdings = Holdings(parts.database)
     return Chores(
         turns=ChoreTurns(parts.database),
@@ -138,7 +138,7 @@ def _chores(parts: Composition, workshop: Workshop) -> Chores:
         video_deletion=parts.video_deletion,
         days=parts.storage_days,
         archive=Archive(parts.database, parts.vault, parts.objects),
-        materials=MaterialFiles(parts.database, parts.vault, parts.objects, workshop=workshop),
+        materials=MaterialFiles(parts.database, parts.vault, parts.objects, inspection=inspection),
         uploads=AbandonedUploads(parts.database, parts.objects),
         batch_deletion=parts.batch_deletion,
         sweep=Sweep(holdings, parts.objects, uploads=parts.objects, is_over=partial(work_is_over, parts.database)),

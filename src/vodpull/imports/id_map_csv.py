@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vodpull.csv_output import csv_line
-from vodpull.imports.import_rows import Ledger
+from vodpull.imports.import_rows import ImportRows
 from vodpull.imports.import_states import Import, ListedEntry
 from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import Library
@@ -15,7 +15,7 @@ COLUMNS = ("origin_id", "video_id", "state", "play_url", "error")
 PER_PAGE = 500
 
 
-def map_csv(found: Import, ledger: Ledger, library: Library, *, urls: FileUrls) -> Iterator[str]:
+def map_csv(found: Import, ledger: ImportRows, library: Library, *, urls: FileUrls) -> Iterator[str]:
     """Give the map as CSV, one line for each entry with an id, a page at a time."""
     yield csv_line(COLUMNS)
     after = 0

@@ -54,7 +54,7 @@ class EntryChange:
     """What of it was left out."""
 
 
-class Ledger:
+class ImportRows:
     """The imports of one database."""
 
     def __init__(self, engine: sa.Engine) -> None:
@@ -209,7 +209,7 @@ def read_entries(
     limit: int,
     warned: bool = False,
 ) -> list[ListedEntry]:
-    """Return entries as `Ledger.entries` does, in a transaction of the caller's."""
+    """Return entries as `ImportRows.entries` does, in a transaction of the caller's."""
     query = sa.select(tables.import_entries).where(_entries.import_id == import_id, _entries.number > after)
     if warned:
         query = query.where(_entries.warnings.is_not(None))

@@ -36,7 +36,7 @@ from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
 from vodpull.errors import UploadTooLarge
 from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
-from vodpull.imports.import_rows import Ledger
+from vodpull.imports.import_rows import ImportRows
 from vodpull.imports.kind_checks import LibraryKind
 from vodpull.imports.listers.cloudvod import CloudVodLister
 from vodpull.jobs.deletions import Deletions
@@ -319,7 +319,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         categories=Categories(database),
         events=Events(database),
         encoding=Encoding(store, engine, queues, templates=TEMPLATES),
-        imports=Imports(Ledger(database), intake, engine=engine, queues=queues, kinds=KINDS, vault=vault),
+        imports=Imports(ImportRows(database), intake, engine=engine, queues=queues, kinds=KINDS, vault=vault),
         materials=Materials(database),
         editing=Editing(store, engine, queues, intake=intake, is_signed=signer.is_signed),
         receive=_receive,

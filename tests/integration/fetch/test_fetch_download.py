@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import hashlib
 import os
 import ssl
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from tests.integration.fetch.conftest import ignore, md5_of
 from tests.origin import Canary, Origin
 
 from vodpull.errors import (
@@ -42,10 +42,6 @@ from vodpull.errors import (
     VodpullError,
 )
 from vodpull.fetch import AddressGuard, Downloaded, FetchLimits, download
-
-
-def ignore(_received: int, _announced: int | None) -> None:
-    """Nobody wants to know."""
 
 
 class Bench:
@@ -74,10 +70,6 @@ class Bench:
 @pytest.fixture
 def bench(origin: Origin, tmp_path: Path, limits: FetchLimits) -> Bench:
     return Bench(origin, tmp_path, limits)
-
-
-def md5_of(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 async def test_a_file_arrives_whole_with_its_md5_and_facts(bench: Bench) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 from tests.boxed_text import add_wvtt
 from tests.clapper import Clapper, assert_in_step, read_pictures
+from tests.integration.fetch.conftest import ignore, md5_of
 from tests.mp4_edits import boxes, shift_fragments
 from tests.origin import Canary, Origin
 
@@ -36,10 +36,6 @@ from vodpull.workflows.attempt.captions.hls_source_texts import read_texts
 
 TS = (b"G" + bytes(187)) * 40
 BOX = b"\0\0\0\x08styp"
-
-
-def ignore(_received: int, _announced: int | None) -> None:
-    """Nobody wants to know."""
 
 
 class Bench:
@@ -79,10 +75,6 @@ def bench(origin: Origin, tmp_path: Path, limits: FetchLimits) -> Bench:
     folder = tmp_path / "work"
     folder.mkdir()
     return Bench(origin, folder, limits)
-
-
-def md5_of(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def seconds(path: Path, kind: str) -> float:

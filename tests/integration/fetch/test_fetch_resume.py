@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.integration.fetch.conftest import md5_of
 from tests.origin import Origin, Scripted
 
 from vodpull.errors import (
@@ -44,10 +45,6 @@ FAULTS = [
 
 
 @functools.cache
-def md5_of(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
-
-
 class Bench:
     """One scripted file and one target, and `download` with everything filled in."""
 

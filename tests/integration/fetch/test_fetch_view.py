@@ -12,18 +12,15 @@ import pytest
 from tests.origin import Origin
 
 from vodpull.fetch import AddressGuard, Downloaded, FetchLimits, HostLimits, PartView, download
+from vodpull.media.mp4.boxes import box
 
 MEDIA = os.urandom(6 << 20)
 INDEX = os.urandom(100_000)
 
 
-def box(name: bytes, content: bytes) -> bytes:
-    return (len(content) + 8).to_bytes(4, "big") + name + content
-
-
-FTYP = box(b"ftyp", b"isom" + bytes(12))
-LATE = FTYP + box(b"free", b"") + box(b"mdat", MEDIA) + box(b"moov", INDEX)
-EARLY = FTYP + box(b"moov", INDEX) + box(b"mdat", MEDIA)
+FTYP = box("ftyp", b"isom" + bytes(12))
+LATE = FTYP + box("free", b"") + box("mdat", MEDIA) + box("moov", INDEX)
+EARLY = FTYP + box("moov", INDEX) + box("mdat", MEDIA)
 START = len(LATE) - len(INDEX) - 8
 
 
@@ -78,7 +75,7 @@ async def test_an_index_at_the_end_comes_before_the_rest(watch: Watch) -> None:
     assert ranges == [None, f"bytes={START}-{len(LATE) - 1}"]
 
 
-@pytest.mark.parametrize("content", [EARLY, MEDIA, FTYP + box(b"mdat", MEDIA)])
+@pytest.mark.parametrize("content", [EARLY, MEDIA, FTYP + box("mdat", MEDIA)])
 async def test_other_files_come_in_one_piece(watch: Watch, content: bytes) -> None:
     watch.origin.put("v", content)
     arrived = await watch.download("throttled?rate=30000000&file=v")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from tests.integration.fetch.conftest import ignore
 from tests.origin import Origin, ranged
 
 from vodpull.errors import (
@@ -33,10 +34,6 @@ BIG = bytes(range(256)) * (12 << 12)  # more than is worth a second connection
 TS = (b"G" + bytes(187)) * 40
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def ignore(_received: int, _announced: int | None) -> None:
-    """Nobody wants to know."""
 
 
 class Bench:

@@ -13,7 +13,7 @@ from vodpull.database import tables
 from vodpull.database.import_figures import count_again
 from vodpull.database.migrate import migrate
 from vodpull.imports.entries import Entry
-from vodpull.imports.import_rows import EntryChange, Ledger, change_entries, insert_entries, insert_import
+from vodpull.imports.import_rows import EntryChange, ImportRows, change_entries, insert_entries, insert_import
 from vodpull.imports.import_states import (
     EntryState,
     Figures,
@@ -69,7 +69,7 @@ def test_what_becomes_of_entries_moves_the_figures_of_their_import(database: sa.
         mine = tables.job.c.job_id == job.job_id
         connection.execute(tables.job.update().where(mine).values(received_bytes=70, bytes_done=60))
         account_id = str(connection.scalar(sa.select(tables.batch.c.account_id)))
-    made, ledger = begun(database, account_id, 1), Ledger(database)
+    made, ledger = begun(database, account_id, 1), ImportRows(database)
     changes = [
         EntryChange(number=1, state=EntryState.DONE, size_bytes=11, fetched_bytes=13),
         EntryChange(number=2, state=EntryState.FAILED, failure=FAILURE, fetched_bytes=5),
@@ -99,7 +99,7 @@ def test_what_becomes_of_entries_moves_the_figures_of_their_import(database: sa.
 
 
 def test_pages_of_imports_and_entries_take_the_same_few_statements(database: sa.Engine, key: NewKey) -> None:
-    account_id, ledger = str(accepted(database, key).batch.account_id), Ledger(database)
+    account_id, ledger = str(accepted(database, key).batch.account_id), ImportRows(database)
 
     def read_page() -> int:
         found, _ = ledger.page(account_id, limit=100)
@@ -138,7 +138,7 @@ def test_imports_of_before_have_their_figures(database_url: str) -> None:
         ]
         connection.execute(old.tables["import_entries"].insert(), [entry | row for row in rows])
     migrate(database)
-    tallies, volume = Ledger(database).figures(["a"])["a"]
+    tallies, volume = ImportRows(database).figures(["a"])["a"]
     database.dispose()
     assert tallies == {
         EntryState.DONE: Tally(entries=2, size_bytes=5_000_000_000, unsized=1, duration_ms=7),

@@ -24,7 +24,7 @@ from vodpull.materials.material import NOT_MEASURED, Material, MaterialKind
 from vodpull.materials.materials import MaterialEdit, MaterialFilter, Materials, keep_material, use_materials
 from vodpull.media import find_toolbox
 from vodpull.workflows.upkeep import material_files
-from vodpull.workflows.upkeep.material_files import MaterialFiles, Workshop
+from vodpull.workflows.upkeep.material_files import InspectionTools, MaterialFiles
 from vodpull.workflows.upkeep.rebuild import Rebuild
 
 
@@ -124,11 +124,11 @@ async def test_new_sound_is_measured_once(
     strange = stored_material(database, key, AUDIO, material_id="0bb00000000000000000000000000002", duration_s=-1.0)
     await objects.put_bytes(sound.key, (tmp_path / "a.mp3").read_bytes())
     await objects.put_bytes(strange.key, b"no sound at all")
-    workshop = Workshop(folder=tmp_path, toolbox=find_toolbox("", sandbox="auto"))
+    inspection = InspectionTools(folder=tmp_path, toolbox=find_toolbox("", sandbox="auto"))
     materials = Materials(database)
     await MaterialFiles(database, VAULT, objects).measure()
     assert materials.find(sound.material_id, account_id=None).length_s == 0.0
-    await MaterialFiles(database, VAULT, objects, workshop=workshop).measure()
+    await MaterialFiles(database, VAULT, objects, inspection=inspection).measure()
     assert 2.9 < materials.find(sound.material_id, account_id=None).duration_s < 3.2
     assert materials.find(strange.material_id, account_id=None).duration_s == 0.0
     assert materials.unmeasured(limit=9) == []

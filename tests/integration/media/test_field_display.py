@@ -16,9 +16,10 @@ import pytest
 from tests.clapper import ffmpeg, whole
 from tests.films import kept
 from tests.integration.media.pipeline import VIDEO_ID, make_parts, make_renditions, plan_source
-from tests.mp4_edits import STBL, box, boxes, edit, find
+from tests.mp4_edits import STBL, boxes, edit, find
 
 from vodpull.media import Toolbox, VideoStream, parse_template, probe
+from vodpull.media.mp4.boxes import box
 from vodpull.media.plan.copy_rules import picture_obstacle
 
 WIDTH, HEIGHT, BAR = 320, 180, 24

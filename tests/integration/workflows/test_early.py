@@ -23,7 +23,7 @@ from vodpull.media.confined.comparison.source_fingerprints import SIGHTS
 from vodpull.media.verify.compared_instants import picture_instants
 from vodpull.workflows.attempt.ahead import early_chunks, head_start
 from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder
-from vodpull.workflows.attempt.ahead.foreseen_plans import Foresight
+from vodpull.workflows.attempt.ahead.foreseen_plans import ForeseenPlans
 from vodpull.workflows.attempt.ahead.head_start import HeadStart
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.proof_looks import SeenAhead
@@ -175,7 +175,7 @@ async def test_whatever_fails_early_the_fetch_goes_on(
         return media.Forecast(info=info, stop_bytes=None)
 
     monkeypatch.setattr(media, "probe_part", foresee)
-    owner = {"probe_part": media, "foresee": Foresight, "encode_chunk": production}[place]
+    owner = {"probe_part": media, "foresee": ForeseenPlans, "encode_chunk": production}[place]
     monkeypatch.setattr(owner, place, fail)
     async with asyncio.timeout(LIMIT_S), EarlyEncoder(made.can, production, made.job).encoding() as begin:
         begin(cast("Any", Arriving(made.source)))
@@ -194,7 +194,7 @@ async def test_cleaning_up_stops_everything_and_hides_no_error_of_the_fetch(
         raise StorageError("the store refuses")
 
     async def whole(*_: object, **__: object) -> None:
-        plan = await Foresight(made.can, production.planning).foresee(made.job, info)
+        plan = await ForeseenPlans(made.can, production.planning).foresee(made.job, info)
         assert plan is not None
         made.can.workspace(made.job).open()
         await production.encode_chunk(made.job, plan, plan.chunks[0], part=made.source)

@@ -23,7 +23,7 @@ from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import NotAllowedNow, NotFound, Occupied
 from vodpull.imports.entries import Entry
-from vodpull.imports.import_rows import Ledger, brought_before, insert_entries, insert_import
+from vodpull.imports.import_rows import ImportRows, brought_before, insert_entries, insert_import
 from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState, ListedEntry
 from vodpull.imports.old_ids import video_of_old_id
 from vodpull.jobs.deletions import Deletions
@@ -54,7 +54,7 @@ from vodpull.videos.video_search import VideoFilter
 from vodpull.workflows.attempt.asset_files import alone
 from vodpull.workflows.attempt.stable_playlist_names import make_known
 from vodpull.workflows.delivery.job_news import JobNews
-from vodpull.workflows.delivery.outbox import Manner, Outbox
+from vodpull.workflows.delivery.outbox import DeliveryOptions, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
@@ -136,7 +136,7 @@ def place(database: sa.Engine, tmp_path: Path) -> Iterator[Place]:
     queues = Queues.of(fetch_slots=1, encode_slots=1)
     keys = PlaybackKeys(database, VAULT)
     signer = Signer(keys, PlaybackPolicy("public", TEMPLATES), makes_keys=False)
-    manner = Manner(urls=FileUrls(public_url="", sign=signer.handed_out), make_key=keys.create_first)
+    manner = DeliveryOptions(urls=FileUrls(public_url="", sign=signer.handed_out), make_key=keys.create_first)
     outbox = Outbox(store, accounts, engine=engine, queues=queues, manner=manner)
     news = JobNews(store, accounts, outbox, engine=engine, queues=queues)
     deletions = Deletions(database)
@@ -355,8 +355,8 @@ async def test_a_lost_library_is_made_again_from_its_manifests(place: Place, tmp
             again = Import(**IMPORT | {"import_id": "9" * 32, "account_id": before.account_id})
             known = brought_before(connection, again, ["old-1"])["old-1"]
             assert (known.video_id, known.revision, known.is_here) == (video.video_id, "r", True)
-    assert [each.listed for each in Ledger(new).page(None, limit=9)[0]] == [2]
-    tallies, _ = Ledger(new).figures(["1" * 32])["1" * 32]
+    assert [each.listed for each in ImportRows(new).page(None, limit=9)[0]] == [2]
+    tallies, _ = ImportRows(new).figures(["1" * 32])["1" * 32]
     assert {state: tally.entries for state, tally in tallies.items()} == {EntryState.DONE: 1, EntryState.EXISTS: 1}
     found, _ = Library(new).page(VideoFilter(account_id=None, text="éMI", category_names=["第一季"]), limit=9)
     new.dispose()

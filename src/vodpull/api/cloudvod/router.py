@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vodpull.api.cloudvod.library.absent_services import AbsentServices
-from vodpull.api.cloudvod.library.call_dispatch import Desk, WireCall
+from vodpull.api.cloudvod.library.call_dispatch import CallDispatcher, WireCall
 from vodpull.api.cloudvod.library.choice_lists import ChoiceLists
 from vodpull.api.cloudvod.library.choice_schemas import CHOICES
 from vodpull.api.cloudvod.library.edits.calls import EditCalls
@@ -53,7 +53,7 @@ def wire_router(context: ApiContext, query: StatusQuery) -> APIRouter:
     """Return every route of the contract."""
     router = APIRouter(tags=["Cloud VOD"], responses=WIRE_PROBLEMS)
     add_pull(router, context, query)
-    desk = Desk(context)
+    desk = CallDispatcher(context)
     kinds = (
         VideoCalls,
         EditCalls,
@@ -71,7 +71,7 @@ def wire_router(context: ApiContext, query: StatusQuery) -> APIRouter:
     return router
 
 
-def _add(router: APIRouter, desk: Desk, call: WireCall) -> None:
+def _add(router: APIRouter, desk: CallDispatcher, call: WireCall) -> None:
     parameters, reply = SHAPES.get(call.path, CHOICES)
     name = "_".join(call.path.split("/")[-2:])  # the last part alone is the name of other operations as well
     add: Callable[..., None] = partial(
@@ -90,7 +90,7 @@ def _add(router: APIRouter, desk: Desk, call: WireCall) -> None:
     )
 
 
-def _endpoint(desk: Desk, call: WireCall) -> Callable[..., Any]:
+def _endpoint(desk: CallDispatcher, call: WireCall) -> Callable[..., Any]:
     async def answer(request: Request) -> Response:
         return await desk.answer(call, request)
 

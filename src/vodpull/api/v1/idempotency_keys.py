@@ -32,7 +32,7 @@ def known_by_key(caller: Caller, key: str, *, asked: bytes) -> tuple[Fingerprint
     return (*caller.known_by, *chosen)
 
 
-class Makers:
+class IdempotentCalls:
     """Carries out calls that make something: with the same signature or `Idempotency-Key` again, the first answer."""
 
     def __init__(self, context: ApiContext) -> None:
@@ -46,7 +46,7 @@ class Makers:
 
 
 def asked_for(path: str, body: Shape) -> bytes:
-    """Return what a call asks for, for `Makers.make`."""
+    """Return what a call asks for, for `IdempotentCalls.make`."""
     return f"{path} {body.model_dump_json()}".encode()
 
 

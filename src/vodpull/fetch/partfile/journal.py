@@ -25,7 +25,7 @@ _INTERVAL_BYTES = 128 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class OriginFacts:
     """What an origin said about a file."""
 
     final_url: str
@@ -36,7 +36,7 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FileIdentity(Said):
+class FileIdentity(OriginFacts):
     """Which bytes these are: as long as all of it is unchanged, a later answer may continue an earlier one."""
 
     source: str

@@ -14,7 +14,7 @@ _WORTH = 1.4
 _PATIENCE_WINDOWS = 5
 
 
-class Width:
+class ConnectionCount:
     """
     Says how many connections to use; starts at one and doubles while that pays.
 

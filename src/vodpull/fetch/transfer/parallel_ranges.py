@@ -16,7 +16,7 @@ from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.transfer.answers.answer import Answer
 from vodpull.fetch.transfer.answers.body import read_blocks
 from vodpull.fetch.transfer.answers.same_file import check_range
-from vodpull.fetch.transfer.connection_count import Width
+from vodpull.fetch.transfer.connection_count import ConnectionCount
 from vodpull.fetch.transfer.guarded_requests import ClientSessions
 from vodpull.fetch.transfer.limits import FetchLimits, Order
 from vodpull.fetch.transfer.range_claims import MIN_PIECE_BYTES, Plan, RangeClaim
@@ -52,7 +52,7 @@ class TransferConnections:
         self._sessions = sessions
         self._limits = limits
         self._on_bytes = on_bytes
-        self._width = Width(1)
+        self._width = ConnectionCount(1)
         self._asked_url = self._url = order.url
         self._first: RangeClaim | None = None
         self._helpers: set[asyncio.Task[None]] = set()
@@ -76,7 +76,7 @@ class TransferConnections:
         """Bring what the first answer has for its claim; others may take over a part of it meanwhile."""
         self._url = response.url
         rest_bytes = claim.stop - claim.position + self._plan.free_bytes
-        self._width = Width(max_connections if rest_bytes >= _MIN_SHARED_BYTES else 1)
+        self._width = ConnectionCount(max_connections if rest_bytes >= _MIN_SHARED_BYTES else 1)
         self._first = claim
         self._seeks_index = self._seeks_index and max_connections > 1
         await self._copy(response, claim)

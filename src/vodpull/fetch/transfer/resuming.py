@@ -17,7 +17,7 @@ from vodpull.errors import (
     PlaylistUnsupported,
     SourceChanged,
 )
-from vodpull.fetch.partfile.journal import FileIdentity, JournalClock, Said, name_source
+from vodpull.fetch.partfile.journal import FileIdentity, JournalClock, OriginFacts, name_source
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.room_for_announced_size import check_room
 from vodpull.fetch.partfile.threads import in_thread
@@ -66,7 +66,7 @@ class Transfer:
         self._announced: int | None = None
         self._told_s = time.monotonic()
         self._journal_clock = JournalClock()
-        self._said = Said(final_url="", content_type="", etag="")
+        self._said = OriginFacts(final_url="", content_type="", etag="")
 
     async def attempt(self) -> Downloaded:
         """
@@ -131,7 +131,7 @@ class Transfer:
         """Take the answer as the file from its first byte, and forget what was here before."""
         announced = self._check_whole(response)
         identity = identity_of(response, source=self._source)
-        self._said = identity or Said(
+        self._said = identity or OriginFacts(
             final_url=plain(response.url),
             content_type=response.headers.get("Content-Type", ""),
             etag=response.headers.get("ETag", ""),

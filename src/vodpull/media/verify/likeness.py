@@ -59,7 +59,7 @@ class SightLikeness:
     """The same of text that is drawn in."""
 
 
-class Cover(Protocol):
+class FingerprintOverlay(Protocol):
     """What lies over a fingerprint."""
 
     @property
@@ -83,7 +83,7 @@ def compare_sights(
     frame_s: float,
     fitted: bool,
     share: float = 1.0,
-    overlay: Cover | None = None,
+    overlay: FingerprintOverlay | None = None,
 ) -> SightLikeness:
     """
     Compare what is shown with what the source shows around the same instants, both in order.

@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Manner:
+class DeliveryOptions:
     """How an installation tells its news."""
 
     only_200: bool = False
@@ -49,7 +49,7 @@ class Manner:
     """Of the times that are told."""
 
 
-PLAIN = Manner()
+PLAIN = DeliveryOptions()
 
 
 class Outbox:
@@ -63,7 +63,7 @@ class Outbox:
         engine: Engine,
         queues: Queues,
         watch: Watch = NOBODY,
-        manner: Manner = PLAIN,
+        manner: DeliveryOptions = PLAIN,
     ) -> None:
         """Take the parts."""
         self._store = store

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workshop:
+class InspectionTools:
     """Where and with what files are looked into."""
 
     folder: Path
@@ -42,10 +42,15 @@ class MaterialFiles:
     """Keeps the store and the materials of one database alike."""
 
     def __init__(
-        self, database: sa.Engine, vault: Vault, objects: storage.ObjectStore, *, workshop: Workshop | None = None
+        self,
+        database: sa.Engine,
+        vault: Vault,
+        objects: storage.ObjectStore,
+        *,
+        inspection: InspectionTools | None = None,
     ) -> None:
-        """`workshop`: without it, sound stays unmeasured."""
-        self._workshop = workshop
+        """`inspection`: without it, sound stays unmeasured."""
+        self._inspection = inspection
         self._materials = Materials(database)
         self._accounts = Accounts(database, vault)
         self._objects = objects
@@ -63,18 +68,18 @@ class MaterialFiles:
 
     async def measure(self) -> None:
         """Look how long new sound is: one round. What cannot be read is kept as it came, with no length."""
-        if self._workshop is None:
+        if self._inspection is None:
             return
         for material in await asyncio.to_thread(self._materials.unmeasured, limit=PER_ROUND):
-            duration_s = await self._length_s(material, self._workshop)
+            duration_s = await self._length_s(material, self._inspection)
             await asyncio.to_thread(self._materials.measured, material, duration_s=duration_s)
 
-    async def _length_s(self, material: Material, workshop: Workshop) -> float:
-        with tempfile.TemporaryDirectory(dir=workshop.folder) as place:
+    async def _length_s(self, material: Material, inspection: InspectionTools) -> float:
+        with tempfile.TemporaryDirectory(dir=inspection.folder) as place:
             path = Path(place) / "sound"
             try:
                 await self._objects.get_file(material.key, path)
-                return (await media.probe(path, toolbox=workshop.toolbox)).duration_s
+                return (await media.probe(path, toolbox=inspection.toolbox)).duration_s
             except (ObjectMissing, MediaError) as error:
                 log.warning("sound cannot be measured", material=material.material_id, code=error.code)
                 return 0.0

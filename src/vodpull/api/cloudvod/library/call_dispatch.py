@@ -76,7 +76,7 @@ class WireCall:
     form: Form = "data"
 
 
-class Desk:
+class CallDispatcher:
     """Answers calls."""
 
     def __init__(self, context: ApiContext) -> None:

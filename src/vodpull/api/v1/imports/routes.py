@@ -22,7 +22,7 @@ from vodpull.api.v1.imports.views import entry_of, entry_reply, import_reply
 from vodpull.imports.entries import BadEntry, Entry
 from vodpull.imports.estimate import measure_speed
 from vodpull.imports.id_map_csv import map_csv
-from vodpull.imports.import_rows import Ledger
+from vodpull.imports.import_rows import ImportRows
 from vodpull.imports.import_states import EntryState, Import, ImportOptions
 from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.wire_values import ID_PATTERN
@@ -63,7 +63,7 @@ class _Desk:
         self.imports = context.imports
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> ImportRows:
         return self.imports.ledger
 
     def find(self, import_id: str, caller: Caller) -> Import:

@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from vodpull.accounts.scopes import Scope
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.caller_and_query import Caller, Callers
-from vodpull.api.v1.idempotency_keys import Makers
+from vodpull.api.v1.idempotency_keys import IdempotentCalls
 from vodpull.api.v1.videos.playback_terms import PlaybackTerms
 from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange, VideoPage, VideoReply
 from vodpull.api.v1.videos.views import playback_reply, video_reply, video_summary
@@ -33,7 +33,7 @@ class CallerVideos:
         self.context = context
         callers = Callers(context)
         self.caller, self.creator, self.known_query = callers.caller, callers.creator, callers.known_query
-        self.makers = Makers(context)
+        self.makers = IdempotentCalls(context)
 
     def video(self, video_id: str, caller: Caller) -> Video:
         """Return a video of the caller's."""

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
 from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
-from vodpull.api.v1.idempotency_keys import IdempotencyKey, Makers, asked_for
+from vodpull.api.v1.idempotency_keys import IdempotencyKey, IdempotentCalls, asked_for
 from vodpull.api.v1.videos.shapes import MAX_NODE_ID, CategoryList, CategoryReply, NewCategory
 from vodpull.api.v1.videos.views import category_reply
 from vodpull.errors import NotFound
@@ -23,7 +23,7 @@ def categories_router(context: ApiContext) -> APIRouter:
     router = APIRouter(
         prefix="/api/v1/categories", tags=["categories"], responses=PROBLEMS, route_class=known_first(context.access)
     )
-    callers, makers = Callers(context), Makers(context)
+    callers, makers = Callers(context), IdempotentCalls(context)
     caller_of = callers.caller
 
     @router.get("", operation_id="listCategories")

@@ -10,7 +10,7 @@ from pydantic import Field
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
 from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
-from vodpull.api.v1.idempotency_keys import IdempotencyKey, Makers, asked_for
+from vodpull.api.v1.idempotency_keys import IdempotencyKey, IdempotentCalls, asked_for
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.api.v1.videos.caller_videos import CallerVideos
 from vodpull.api.v1.videos.routes import VideoId
@@ -84,7 +84,7 @@ class EditReply(Shape):
 def edits_router(context: ApiContext) -> APIRouter:
     """Return the routes; every one needs a signed request or `Bearer <accessKey>.<secretKey>`."""
     router = APIRouter(prefix="/api/v1", tags=["videos"], responses=PROBLEMS, route_class=known_first(context.access))
-    desk, creator, makers = CallerVideos(context), Callers(context).creator, Makers(context)
+    desk, creator, makers = CallerVideos(context), Callers(context).creator, IdempotentCalls(context)
 
     def start(body: NewEdit, videos: list[Video], caller: Caller, **section: float) -> EditReply:
         judge_address(body.notify_url, context.check_url, field="notify_url")

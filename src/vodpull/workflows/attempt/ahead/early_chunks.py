@@ -23,7 +23,7 @@ import structlog
 from vodpull import media
 from vodpull.errors import EncodeFailed, StorageUnavailable, VodpullError
 from vodpull.jobs.model import Job
-from vodpull.workflows.attempt.ahead.foreseen_plans import Foresight
+from vodpull.workflows.attempt.ahead.foreseen_plans import ForeseenPlans
 from vodpull.workflows.attempt.context import Context, attempt_name
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.single_flight import end
@@ -93,7 +93,7 @@ class EarlyEncoder:
         """`template`: of a job that there is not yet."""
         self._context = context
         self._production = production
-        self._foresight = Foresight(context, production.planning)
+        self._foresight = ForeseenPlans(context, production.planning)
         self._job = job
         self._template = template
         self._watch: asyncio.Task[None] | None = None

@@ -14,7 +14,7 @@ from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.planning import Planning
 
 
-class Foresight:
+class ForeseenPlans:
     """Foresees the plans of one process's jobs."""
 
     def __init__(self, context: Context, planning: Planning) -> None:

@@ -16,7 +16,7 @@ from vodpull import media
 from vodpull.jobs.model import Job
 from vodpull.jobs.store.abandoned_work_folders import work_is_over
 from vodpull.workflows.attempt.ahead.early_chunks import LOOK_S, harmless
-from vodpull.workflows.attempt.ahead.foreseen_plans import Foresight
+from vodpull.workflows.attempt.ahead.foreseen_plans import ForeseenPlans
 from vodpull.workflows.attempt.context import Context, attempt_name
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.single_flight import end, run_all
@@ -35,7 +35,7 @@ class HeadStart:
     def __init__(self, context: Context, production: Production) -> None:
         self._context = context
         self._production = production
-        self._foresight = Foresight(context, production.planning)
+        self._foresight = ForeseenPlans(context, production.planning)
         self._watches: set[asyncio.Task[None]] = set()
 
     def begin(self, job: Job, info: media.MediaInfo, source: Path) -> None:

@@ -16,7 +16,7 @@ from tests.services.programs import find_program
 
 from vodpull.app.telemetry.metrics import Metrics
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
 DASHBOARD = ROOT / "deploy" / "grafana" / "vodpull.json"
 RUNBOOK = ROOT / "docs" / "runbook.md"

@@ -8,6 +8,9 @@ from typing import Any
 ID_PATTERN = "[0-9a-f]{32}"
 """Of an id that was made here (`database/ids.py`)."""
 
+VIDEO_ID_PATTERN = "[0-9A-Za-z-]{1,64}"
+"""Of the id of a video: made here, or kept of another cloud."""
+
 TEXT_PATTERN = r"^[^\x00]*$"
 """Of any text that is kept: PostgreSQL keeps no NUL."""
 

@@ -8,6 +8,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.acceptance.import_calls import counted, order, wait_for
 from tests.origin import Origin
 from tests.pngs import png
 from tests.services.vodpull import Vodpull
+from tests.waiting import until
 from vodpull.media.inspect.jpeg import frame_size
 
 CLIP = "flower_faststart.mp4"
@@ -97,8 +99,13 @@ def moved(service: Vodpull, planned: dict[str, Any], library: dict[str, dict[str
     for _ in range(KILLS):
         service.kill()
         service.start()
-        time.sleep(1.5)  # for something to be under way at the next kill; what it is, does not matter
+        until(partial(_is_bringing_or_done, service, import_id), every_s=0.05)  # for the next kill to hit something
     return wait_for(service, import_id, "done")
+
+
+def _is_bringing_or_done(service: Vodpull, import_id: str) -> bool:
+    found = service.api("GET", f"/imports/{import_id}").json()
+    return found["state"] == "done" or "running" in counted(found)
 
 
 def test_a_dry_run_tells_what_would_come_and_brings_nothing(

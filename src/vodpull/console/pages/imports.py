@@ -19,6 +19,7 @@ from vodpull.imports.estimate import estimate, measure_speed
 from vodpull.imports.id_map_csv import map_csv
 from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState, Tally
 from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
+from vodpull.wire_values import ID_PATTERN
 from vodpull.workflows.importing.orders import ImportOrder
 
 PAGE_IMPORTS = 20
@@ -143,7 +144,7 @@ class _ImportDesk:
 
     def _found(self, visit: Visit) -> Import:
         import_id = str(visit.request.path_params["import_id"])
-        if not re.fullmatch("[0-9a-f]{32}", import_id):
+        if not re.fullmatch(ID_PATTERN, import_id):
             raise NotFound("there is no such import")
         return self._ledger.find(import_id, account_id=None)
 

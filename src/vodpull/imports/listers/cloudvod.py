@@ -16,6 +16,7 @@ from vodpull.imports.entries import BadEntry, Entry, ListedPage
 from vodpull.imports.json_api import JsonRequest, ask
 from vodpull.imports.kind_checks import Texts
 from vodpull.request_signing import SigningKey, sign
+from vodpull.wire_values import ID_PATTERN
 
 PAGE = 50
 """Videos of a page (spec cloud-vod-videos §3)."""
@@ -35,7 +36,7 @@ FILES = 4
 
 BEST_FIRST = ("originUrl", "hdPullUrl", "highUrl", "sdUrl", "fluentUrl")
 
-_VIDEO_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_VIDEO_ID = re.compile(ID_PATTERN)
 
 
 class CloudVodLister:

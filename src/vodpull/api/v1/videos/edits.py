@@ -18,7 +18,7 @@ from vodpull.errors import ParameterError
 from vodpull.url_limits import MAX_URL_CHARACTERS
 from vodpull.videos.field_lengths import MAX_NAME_CHARS
 from vodpull.videos.video import Video
-from vodpull.wire_values import TEXT_PATTERN
+from vodpull.wire_values import TEXT_PATTERN, VIDEO_ID_PATTERN
 from vodpull.workflows.requests.clips_and_joins import MAX_JOINED, EditRequest, read_order
 from vodpull.workflows.requests.notify_urls import judge_address
 
@@ -65,7 +65,7 @@ class NewJoin(NewEdit):
     """Several videos, one after the other."""
 
     video_ids: Annotated[
-        list[Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$")]], Field(min_length=2, max_length=MAX_JOINED)
+        list[Annotated[str, Field(pattern=f"^{VIDEO_ID_PATTERN}$")]], Field(min_length=2, max_length=MAX_JOINED)
     ]
     """In their order; each once."""
 

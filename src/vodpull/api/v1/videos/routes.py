@@ -31,10 +31,10 @@ from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin, VideoState
 from vodpull.videos.library import MAX_PAGE
 from vodpull.videos.video_search import VideoFilter
-from vodpull.wire_values import TEXT_PATTERN
+from vodpull.wire_values import TEXT_PATTERN, VIDEO_ID_PATTERN
 
 VideoId = Annotated[
-    str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$", description="`video_id` of a video; letter case does not count.")
+    str, Path(pattern=f"^{VIDEO_ID_PATTERN}$", description="`video_id` of a video; letter case does not count.")
 ]
 From = Annotated[int | None, Query(ge=0, lt=10**13, description="Created then or later; Unix time in milliseconds.")]
 Until = Annotated[int | None, Query(ge=0, lt=10**13, description="Created then or before; Unix time in milliseconds.")]

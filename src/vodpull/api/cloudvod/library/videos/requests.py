@@ -16,10 +16,11 @@ from vodpull.jobs.submission.pull_request_limits import MAX_TRANS_NO_CHARS
 from vodpull.videos.category_names import CategoryName
 from vodpull.videos.library import VideoEdit, check_edit
 from vodpull.videos.wire.shapes import CodeType
+from vodpull.wire_values import VIDEO_ID_PATTERN
 
 MAX_ENCODES = 50
 MAX_TEMPLATE_CHARS = 100
-VIDEO_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+VIDEO_ID = re.compile(VIDEO_ID_PATTERN)
 DOMAIN = re.compile(r"[A-Za-z0-9.:-]+")
 
 

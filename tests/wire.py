@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from vodpull.jobs.store.final_statuses import Outcome, final_values
 from vodpull.jobs.store.rows import IS_FINAL
 from vodpull.request_signing import SigningKey, sign
 from vodpull.storage.object_store import ObstoreObjects
+from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
@@ -65,7 +67,9 @@ class Wire:
         return sign(sent.method, url, sent.body, key=signer, now_s=now_s(), content_type=sent.content_type)
 
     def forget_videos(self) -> None:
-        """Delete every video and category, and let nothing that is under way make or change one."""
+        """Delete every video and category, and let nothing that is under way make, change or delete one."""
+        assert self.browser.portal is not None
+        self.browser.portal.call(_end_of_deletions)
         with self.database.begin() as connection:
             # First of all: from here on, nothing that a worker still does of a job counts.
             over = final_values(Outcome(failure=Failure.of(Cancelled("the test is over"))))
@@ -76,6 +80,13 @@ class Wire:
                 connection.execute(table.delete())
             # The vectors begin with node 1001 and nothing stored.
             connection.execute(tables.account.update().values(last_node_id=0, stored_bytes=0, peak_bytes=0))
+
+
+async def _end_of_deletions() -> None:
+    """Wait for deletions that nobody waits for: the next video may have the same id, and its folder."""
+    deleting = VideoDeletion._try.__code__
+    if under_way := [task for task in asyncio.all_tasks() if getattr(task.get_coro(), "cr_code", None) is deleting]:
+        await asyncio.wait(under_way)
 
 
 _OF_VIDEOS = (

@@ -64,7 +64,8 @@ class Bench:
                 "tests.contract.engine_worker", words, environment=unmeasured, output=output.fileno()
             )
         self._workers.append(worker)
-        self.until(lambda: "ready\n" in log.read_text())
+        # What it goes on with may end it before it says so.
+        self.until(lambda: "ready\n" in log.read_text() or worker.poll() is not None)
         return worker
 
     def kill(self, worker: Forked) -> None:
@@ -89,7 +90,7 @@ class Bench:
         lines = file.read_text().splitlines() if file.exists() else []
         return [line for line in lines if line.startswith(what) and name in line]
 
-    def until(self, condition: Callable[[], bool]) -> None:
+    def until(self, condition: Callable[[], object]) -> None:
         until(condition, every_s=0.05, told=lambda: self.marks(""))
 
     def close(self) -> None:

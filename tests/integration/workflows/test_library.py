@@ -263,6 +263,19 @@ async def test_a_deleted_video_leaves_nothing(place: Place) -> None:
     assert place.events().count("video.deleted") == 1
 
 
+async def test_a_video_that_comes_with_the_id_of_a_deleted_one_stays(place: Place) -> None:
+    """An import keeps the ids of its videos, and a deletion goes on until the store holds nothing any more."""
+    video, later = await place.ingest(), await place.ingest()
+    task = place.video_deletion._commit(video, access_key="k", only_original=False, notify_url="")
+    with place.database.begin() as connection:
+        for table in (tables.job, tables.video):
+            connection.execute(table.update().where(table.c.job_id == later.job_id).values(video_id=video.video_id))
+    await place.video_deletion._advance(task)
+    await place.video_deletion.carry_out()
+    assert place.again(video).job_id == later.job_id
+    assert await place.names(later) != set()
+
+
 async def test_a_deletion_that_is_not_waited_for_tells_when_the_files_are_gone(place: Place) -> None:
     video = await place.ingest()
     task_id = await place.video_deletion.delete(video, wait=False, notify_url="http://receiver.test/", access_key="k")

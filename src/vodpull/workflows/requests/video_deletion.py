@@ -159,11 +159,17 @@ class VideoDeletion:
             await asyncio.to_thread(self._end, task, REMOVED if gone else NOT_REMOVED)
 
     def _mark_all(self, task: DeferredCall, *, within_s: float = float("inf")) -> None:
-        """Delete those of a task's videos that are still there, as far as there is time."""
-        deadline_s = time.monotonic() + within_s
+        """
+        Delete those of a task's videos that are still there, as far as there is time.
+
+        One that has come since then and keeps an id is another video: its folder is another one.
+        """
+        deadline_s, folders = time.monotonic() + within_s, set(task.subject["folders"])
         for video in self._library.remaining(task.subject["video_ids"], account_id=task.account_id):
             if time.monotonic() > deadline_s:
                 return
+            if _folder(video) not in folders:
+                continue
             with suppress(NotFound):
                 self._batch_deletion.mark(video.batch_id, video.account_id, position=video.position)
 

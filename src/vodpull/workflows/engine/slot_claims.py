@@ -68,6 +68,8 @@ class Slots:
         self._aside: Counter[str] = Counter()
         """Steps that wait without one."""
         self._returning: defaultdict[str, deque[asyncio.Event]] = defaultdict(deque)
+        self._entering: defaultdict[str, deque[asyncio.Event]] = defaultdict(deque)
+        """Steps whose workflow was claimed just before another one came back to the slot."""
 
     def drain(self) -> None:
         """Claim nothing more."""
@@ -148,7 +150,10 @@ class Slots:
         async def run(*arguments: Any) -> Any:
             if self.is_draining:
                 await asyncio.Event().wait()  # until the process ends: whoever takes over begins it
-            self._begin(queue := _QUEUE.get())
+            queue = _QUEUE.get()
+            if queue in self._slots:
+                await self._find_slot(queue, self._entering[queue])
+            self._begin(queue)
             self._wakeups.touch()
             try:
                 return await act(*arguments)
@@ -164,8 +169,13 @@ class Slots:
     def _end(self, queue: str) -> None:
         self.steps -= 1
         self._busy[queue] -= 1
-        if self._returning[queue] and self._busy[queue] < self._slots[queue]:
-            self._returning[queue].popleft().set()
+        self._wake(queue)
+
+    def _wake(self, queue: str) -> None:
+        """Let one who waits have a slot that is free."""
+        waiting = self._returning[queue] or self._entering[queue]
+        if waiting and self._busy[queue] < self._slots[queue]:
+            waiting.popleft().set()
 
     @asynccontextmanager
     async def standing_aside(self) -> AsyncIterator[None]:
@@ -183,17 +193,21 @@ class Slots:
         self._wakeups.ring(queue)
         try:
             yield
-            await self._return_to(queue)
+            await self._find_slot(queue, self._returning[queue])
         finally:
             self._aside[queue] -= 1
             self._begin(queue)
 
-    async def _return_to(self, queue: str) -> None:
+    async def _find_slot(self, queue: str, waiting: deque[asyncio.Event]) -> None:
         while self._busy[queue] >= self._slots[queue] or self.is_draining:
             free = asyncio.Event()
-            self._returning[queue].append(free)
+            waiting.append(free)
             try:
                 await free.wait()
+            except asyncio.CancelledError:
+                if free.is_set():  # somebody else may have it
+                    self._wake(queue)
+                raise
             finally:
                 with suppress(ValueError):  # it was taken out when it was set
-                    self._returning[queue].remove(free)
+                    waiting.remove(free)

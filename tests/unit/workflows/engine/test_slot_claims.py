@@ -104,3 +104,27 @@ async def test_a_process_that_drains_waits_for_nobody_aside(slots: Slots) -> Non
         await asyncio.sleep(0)
     assert not went_on, "whoever takes over begins it"
     waiting.cancel()
+
+
+async def test_what_was_claimed_while_another_came_back_waits_for_the_slot(slots: Slots) -> None:
+    may_end, order = asyncio.Event(), []
+
+    def named(name: str) -> Callable[[], Awaitable[None]]:
+        async def act() -> None:
+            order.append(name)
+            await may_end.wait()
+
+        return act
+
+    first, second, third = (step(slots, named(name)) for name in ("first", "second", "third"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert (order, slots._busy["one"]) == (["first"], 1)
+    first.cancel()  # its slot goes to the second, which is cancelled as it gets it, and so to the third
+    await asyncio.gather(first, return_exceptions=True)
+    second.cancel()
+    may_end.set()
+    await asyncio.wait_for(third, 60)
+    assert order[-1] == "third"
+    await asyncio.gather(second, return_exceptions=True)
+    assert (slots.steps, slots._busy["one"]) == (0, 0)

@@ -16,29 +16,34 @@ OFTEN_S = 0.02
 Found = TypeVar("Found")
 
 
-def looks(within_s: float) -> Iterator[None]:
-    """Yield now, and after growing pauses until so many seconds are over: who looks often slows what it waits for."""
+def looks(within_s: float, *, every_s: float | None = None) -> Iterator[None]:
+    """
+    Yield now, and after pauses until so many seconds are over.
+
+    Without `every_s` the pauses grow: who looks often slows what it waits for.
+    """
     begun_s = time.monotonic()
     while (waited_s := time.monotonic() - begun_s) < within_s:
         yield
-        time.sleep(min(0.5, 0.05 + waited_s / 20))
+        time.sleep(min(0.5, 0.05 + waited_s / 20) if every_s is None else every_s)
     yield
 
 
 def until(
     look: Callable[[], Found],
     *,
+    holds: Callable[[Found], object] = bool,
     within_s: float = LIMIT_S,
     every_s: float | None = None,
     told: Callable[[], object] = lambda: "",
 ) -> Found:
     """
-    Return what is found as soon as it is true.
+    Return what is found as soon as it is true, or as soon as something holds for it.
 
     `every_s`: at even pauses, for what is over soon; else after growing ones. `told`: what is said when it never is.
     """
-    for _ in looks(within_s) if every_s is None else _even(within_s, every_s):
-        if found := look():
+    for _ in looks(within_s, every_s=every_s):
+        if holds(found := look()):
             return found
     raise AssertionError(f"{found!r} after {within_s} s {told()}"[-5000:])
 
@@ -48,11 +53,3 @@ async def until_true(look: Callable[[], object], *, within_s: float = LIMIT_S) -
     async with asyncio.timeout(within_s):
         while not look():
             await asyncio.sleep(OFTEN_S)
-
-
-def _even(within_s: float, every_s: float) -> Iterator[None]:
-    begun_s = time.monotonic()
-    while time.monotonic() - begun_s < within_s:
-        yield
-        time.sleep(every_s)
-    yield

@@ -13,10 +13,9 @@ def wait_for(service: Vodpull, import_id: str, *states: str, within_s: float = 1
         shown: dict[str, Any] = service.api("GET", f"/imports/{import_id}").json()
         return shown
 
-    def there() -> dict[str, Any]:
-        return shown if (shown := found())["state"] in states else {}
-
-    return until(there, within_s=within_s, told=lambda: (found(), service.log()[-3000:]))
+    return until(
+        found, holds=lambda shown: shown["state"] in states, within_s=within_s, told=lambda: service.log()[-3000:]
+    )
 
 
 def order(service: Vodpull, import_id: str, word: str, **body: object) -> dict[str, Any]:

@@ -54,11 +54,12 @@ def wire(editor: Vodpull, path: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def ended(editor: Vodpull, query: str, trans_no: str) -> dict[str, Any]:
-    def found() -> dict[str, Any]:
-        data: dict[str, Any] = editor.call(query, {"transNo": trans_no})["data"]
-        return {} if data["status"] == 1 else data
-
-    data = until(found, within_s=240, told=lambda: editor.log()[-3000:])
+    data: dict[str, Any] = until(
+        lambda: editor.call(query, {"transNo": trans_no})["data"],
+        holds=lambda data: data["status"] != 1,
+        within_s=240,
+        told=lambda: editor.log()[-3000:],
+    )
     assert data["status"] == 2, editor.log()[-3000:]
     return data
 
@@ -149,8 +150,7 @@ def test_what_is_joined_plays_survives_a_kill_and_is_encoded_again(
     again = {"videoIds": info["videoId"], "transCodeTemplateName": "abr"}
     assert editor.call("transCode", again)["code"] == 200
     video = partial(editor.api, "GET", f"/videos/{info['videoId']}")
-    until(lambda: video().json()["encode_state"] != "encoding")
-    row = video().json()
+    row = until(lambda: video().json(), holds=lambda row: row["encode_state"] != "encoding")
     assert (row["encode_state"], row["is_playable"]) == ("encoded", True)
     assert editor.call("deleteVideo", {"videoId": info["videoId"], "onlyDeleteSource": 1})["code"] == 200
     clip = {"transNo": "clip-2", "videoId": info["videoId"], "seekStart": 2, "duration": 2, "filename": "from outputs"}

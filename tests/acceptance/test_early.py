@@ -60,12 +60,12 @@ def job_of(service: Vodpull, batch: dict[str, Any]) -> dict[str, Any]:
 
 def wait_playable(service: Vodpull, batch: dict[str, Any]) -> dict[str, Any]:
     """Return the job at the first look at which it can be played."""
-
-    def playable() -> dict[str, Any]:
-        job = job_of(service, batch)
-        return job if job["is_playable"] else {}
-
-    return until(playable, every_s=0.1, told=lambda: (job_of(service, batch), service.log()[-3000:]))
+    return until(
+        lambda: job_of(service, batch),
+        holds=lambda job: job["is_playable"],
+        every_s=0.1,
+        told=lambda: service.log()[-3000:],
+    )
 
 
 def media_of(service: Vodpull, path: str) -> m3u8.M3U8:

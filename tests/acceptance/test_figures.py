@@ -44,8 +44,7 @@ def figures(service: Vodpull) -> dict[str, float]:
 
 def wait_for(service: Vodpull, name: str) -> dict[str, float]:
     """Return the figures once this one has begun to count."""
-    until(lambda: figures(service).get(name), told=lambda: (name, figures(service)))
-    return figures(service)
+    return until(lambda: figures(service), holds=lambda found: found.get(name), told=lambda: name)
 
 
 def test_work_can_be_watched_and_no_secret_with_it(

@@ -51,8 +51,8 @@ def test_a_video_plays_on_while_it_is_encoded_again(service: Vodpull, origin: Or
 
     until(ended, within_s=240)
     assert encode_state(service, video_id) == "encoded"
-    until(lambda: played(service, playlist) != before)  # the playlists follow the state at once, but after it
-    after = played(service, playlist)
+    # The playlists follow the state at once, but after it.
+    after = until(lambda: played(service, playlist), holds=lambda shown: shown != before)
     played(service, f"{playlist.rpartition('/')[0]}/{before[0]}")
     played(service, rendition)
     assert set(after).isdisjoint(before)

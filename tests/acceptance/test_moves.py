@@ -355,4 +355,4 @@ def test_what_is_under_way_ends_with_the_import_that_is_cancelled(move: Move, or
 
 def _until(service: Vodpull, import_id: str, counts: dict[str, int]) -> None:
     found = partial(service.api, "GET", f"/imports/{import_id}")
-    until(lambda: counted(found().json()) == counts, told=lambda: (found().json(), service.log()[-3000:]))
+    until(lambda: counted(found().json()), holds=counts.__eq__, told=lambda: service.log()[-3000:])

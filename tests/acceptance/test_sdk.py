@@ -198,12 +198,12 @@ def test_the_sdk_gets_the_documented_refusals(sdk_calls: SdkCalls, video_id: str
 
 def edited(sdk: Sdk, query: str, trans_no: str) -> dict[str, Any]:
     """Wait for a clip or a join, and return what the SDK reads of it."""
-
-    def ended() -> dict[str, Any]:
-        reply = sdk(f"{MANAGE}/{query}", trans_no=trans_no)
-        return {} if reply["read"]["data"]["status"] == 1 else reply
-
-    reply = until(ended, within_s=240, every_s=2)  # the calls of a key are counted
+    reply = until(
+        lambda: sdk(f"{MANAGE}/{query}", trans_no=trans_no),
+        holds=lambda reply: reply["read"]["data"]["status"] != 1,
+        within_s=240,
+        every_s=2,  # the calls of a key are counted
+    )
     assert reply["complete"], reply
     assert reply["read"] == reply["raw"], "the SDK knows every member"
     found: dict[str, Any] = reply["read"]["data"]
@@ -326,17 +326,9 @@ def test_calls_without_models_are_answered_as_well(sdk_calls: SdkCalls, video_id
 
 
 def test_the_sdk_encodes_again_and_deletes(sdk: Sdk, https_service: Vodpull, video_id: str) -> None:
-    wait_until_encoded(https_service, video_id)
+    https_service.wait_encoded(video_id)
     assert sdk(f"{MANAGE}/transCode", video_ids=video_id, trans_code_template_name="original")["complete"]
-    wait_until_encoded(https_service, video_id)
+    https_service.wait_encoded(video_id)
     deleted = sdk(f"{MANAGE}/deleteVideo", video_id=video_id, is_async=1, validate_occupy=1)
     assert deleted["read"]["data"]["taskId"].isdecimal()
     assert sdk(f"{MANAGE}/getVideoList", video_id=video_id)["read"]["data"]["videoTotal"] == 0
-
-
-def wait_until_encoded(service: Vodpull, video_id: str) -> None:
-    def state() -> int:
-        [video] = service.call("getVideoList", {"videoId": video_id})["data"]["videoListInfo"]
-        return int(video["transcodeState"])
-
-    until(lambda: state() != 3)

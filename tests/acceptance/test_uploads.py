@@ -21,7 +21,6 @@ from tests.acceptance.vendor_sending import send
 from tests.services.breaking_line import breaking_line
 from tests.services.receiver import Receiver
 from tests.services.vodpull import Vodpull
-from tests.waiting import until
 from vodpull.client import Client
 
 CLIP = "sample_h264_aac.flv"
@@ -45,16 +44,6 @@ def token_of(service: Vodpull, name: str, **parameters: object) -> dict[str, Any
     return data
 
 
-def video_of(service: Vodpull, video_id: str) -> dict[str, Any]:
-    """Return the record of a video once its encode has ended."""
-
-    def ended() -> dict[str, Any]:
-        [video] = service.call("getVideoList", {"videoId": video_id})["data"]["videoListInfo"]
-        return {} if video["transcodeState"] == 3 else video
-
-    return until(ended, within_s=240, told=lambda: service.log()[-3000:])
-
-
 def padded(clip: Path, folder: Path, *, size_bytes: int) -> Path:
     """Return an MP4 file that is as good as the clip and has this size, by a box that nobody reads."""
     data, path = clip.read_bytes(), folder / "padded.mp4"
@@ -74,7 +63,7 @@ def test_the_vendors_uploader_sends_a_video_over_a_line_that_breaks(
         assert line.breaks > 3
     assert (status, answer["key"]) == (200, given["fileKey"])
     [news] = hook.wait_for(before + 1)[before:]
-    video = video_of(service, given["videoId"])
+    video = service.wait_encoded(given["videoId"])
     assert (video["videoName"], video["transcodeState"], video["videoSourceCode"]) == ("课 1", 2, 11)
     assert (video["videoDuration"], video["videoSize"]) == ("5", str(path.stat().st_size))
     code = service.call("getPublishCode", {"videoId": given["videoId"]})["data"]
@@ -90,7 +79,7 @@ def test_an_upload_is_encoded_and_plays(service: Vodpull, hook: Receiver, clips:
     given = token_of(service, CLIP, transCodeCombineName="abr")
     status, _ = send(service.url, clips / CLIP, given["uploadToken"], tmp_path)
     assert status == 200
-    video = video_of(service, given["videoId"])
+    video = service.wait_encoded(given["videoId"])
     assert (video["transcodeState"], video["videoSourceCode"]) == (1, 1)
     code = service.call("getPublishCode", {"videoId": given["videoId"]})["data"]
     assert code["autoCode"].startswith(f"{service.url}/media/video/")
@@ -109,7 +98,7 @@ def test_a_file_that_is_no_video_stays_until_another_one_takes_its_place(
     path.write_bytes(b"this is no video" * 100)
     given = token_of(service, path.name, fileId="mine")
     assert send(service.url, path, given["uploadToken"], tmp_path)[0] == 200
-    assert video_of(service, given["videoId"])["transcodeState"] == 4
+    assert service.wait_encoded(given["videoId"])["transcodeState"] == 4
     code = service.call("getPublishCode", {"videoId": given["videoId"]})["data"]
     assert service.get(code["videoUrl"][0]["originUrl"].removeprefix(service.url)).content == path.read_bytes()
     upload, transcode = hook.wait_for(before + 2)[before:]
@@ -119,7 +108,7 @@ def test_a_file_that_is_no_video_stays_until_another_one_takes_its_place(
     assert (again["fileKey"], again["videoId"]) == (given["fileKey"], given["videoId"])
     assert send(service.url, clips / CLIP, again["uploadToken"], tmp_path)[0] == 200
     hook.wait_for(before + 4)
-    assert video_of(service, given["videoId"])["transcodeState"] == 1
+    assert service.wait_encoded(given["videoId"])["transcodeState"] == 1
     kept = service.get(code["videoUrl"][0]["originUrl"].removeprefix(service.url)).content
     assert kept == (clips / CLIP).read_bytes()
 

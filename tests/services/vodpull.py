@@ -229,12 +229,12 @@ class Vodpull:
 
     def wait_final(self, batch_id: str, *, within_s: float = 600) -> dict[str, Any]:
         """Read a batch until it is final and return it."""
-
-        def final() -> dict[str, Any]:
-            state = self.state(batch_id)
-            return state if state["is_final"] else {}
-
-        return until(final, within_s=within_s, told=lambda: (self.state(batch_id), self.log()[-3000:]))
+        return until(
+            lambda: self.state(batch_id),
+            holds=lambda state: state["is_final"],
+            within_s=within_s,
+            told=lambda: self.log()[-3000:],
+        )
 
     def webhook_secret(self, name: str = "tester") -> str:
         """Return the secret that an account's notifications are signed with."""
@@ -259,12 +259,24 @@ class Vodpull:
 
     def wait(self, task_id: str, *, within_s: float = 600) -> dict[str, Any]:
         """Query until the task is completed and return its data."""
+        return until(
+            lambda: self.query(task_id),
+            holds=lambda data: data["status"] == 2,
+            within_s=within_s,
+            told=lambda: (self.state(task_id), self.log()[-3000:]),
+        )
 
-        def completed() -> dict[str, Any]:
-            data = self.query(task_id)
-            return data if data["status"] == 2 else {}
+    def wait_encoded(self, video_id: str) -> dict[str, Any]:
+        """Return the record of a video, as the wire contract lists it, once its encode has ended."""
 
-        return until(completed, within_s=within_s, told=lambda: (self.state(task_id), self.log()[-3000:]))
+        def record() -> dict[str, Any]:
+            [video] = self.call("getVideoList", {"videoId": video_id})["data"]["videoListInfo"]
+            found: dict[str, Any] = video
+            return found
+
+        return until(
+            record, holds=lambda video: video["transcodeState"] != 3, within_s=240, told=lambda: self.log()[-3000:]
+        )
 
     def state(self, task_id: str) -> dict[str, Any]:
         """Return the batch as `/api/v1` shows it."""

@@ -21,7 +21,7 @@ from vodpull.database import tables
 from vodpull.jobs.model import Asset
 from vodpull.jobs.states_and_codes import WireStatus
 from vodpull.jobs.status import postgres_reader
-from vodpull.jobs.status.lookups import FoundTask, Lookup, QueryReader
+from vodpull.jobs.status.lookups import FoundBatch, Lookup, QueryReader
 from vodpull.jobs.status.sqlite_reader import open_query_reader
 from vodpull.jobs.status.status_data import item_data
 
@@ -136,7 +136,7 @@ CHANGES = {
 }
 
 
-def seen(found: FoundTask) -> str:
+def seen(found: FoundBatch) -> str:
     """Return the change that a query saw; "": none."""
     batch = found.batch
     if found.key is None:

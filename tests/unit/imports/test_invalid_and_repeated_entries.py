@@ -8,7 +8,7 @@ from vodpull.imports.entries import BadEntry, Entry
 from vodpull.imports.import_rows import Brought
 from vodpull.imports.import_states import EntryState, ListedEntry
 from vodpull.imports.invalid_and_repeated_entries import judge
-from vodpull.imports.metadata_on_arrival import category_names
+from vodpull.imports.outcomes.metadata_on_arrival import category_names
 from vodpull.videos.category_names import CategoryName
 
 HERE = Brought(video_id="a" * 32, job_id="b" * 32, revision="1", is_here=True)

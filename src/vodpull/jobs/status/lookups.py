@@ -29,7 +29,7 @@ _ASSET = TypeAdapter(Asset)
 
 
 @dataclass(frozen=True, kw_only=True)
-class FoundTask:
+class FoundBatch:
     """What the statement brought."""
 
     key: LiveKey | None = None
@@ -46,7 +46,7 @@ class Lookup(NamedTuple):
     trans_no: str = ""
 
 
-Done = Callable[[FoundTask | Exception], None]
+Done = Callable[[FoundBatch | Exception], None]
 """Takes what was found, or why nothing could be looked for; must not raise."""
 
 
@@ -57,9 +57,9 @@ class QueryReader(ABC):
     def ask(self, lookup: Lookup, done: Done) -> None:
         """Tell what there is, no older than this call, as soon as it is known."""
 
-    async def find(self, lookup: Lookup) -> FoundTask:
+    async def find(self, lookup: Lookup) -> FoundBatch:
         """Return what there is."""
-        found: asyncio.Future[FoundTask] = asyncio.get_running_loop().create_future()
+        found: asyncio.Future[FoundBatch] = asyncio.get_running_loop().create_future()
         self.ask(lookup, partial(_settle, found))
         return await found
 
@@ -68,7 +68,7 @@ class QueryReader(ABC):
         """Give the connections back."""
 
 
-def _settle(future: asyncio.Future[FoundTask], outcome: FoundTask | Exception) -> None:
+def _settle(future: asyncio.Future[FoundBatch], outcome: FoundBatch | Exception) -> None:
     if future.done():  # its caller has gone
         return
     if isinstance(outcome, Exception):
@@ -77,16 +77,16 @@ def _settle(future: asyncio.Future[FoundTask], outcome: FoundTask | Exception) -
         future.set_result(outcome)
 
 
-class RememberedTask:
+class RememberedBatches:
     """What was found, for as long as the database says by one and the same mark that nothing was committed since."""
 
     def __init__(self) -> None:
         self.mark = ""
         """What the database calls its state in which all of it was found."""
-        self._found: dict[Lookup, FoundTask] = {}
+        self._found: dict[Lookup, FoundBatch] = {}
         self._held_items = 0
 
-    def get(self, lookup: Lookup) -> FoundTask | None:
+    def get(self, lookup: Lookup) -> FoundBatch | None:
         """Return what was found under the mark."""
         return self._found.get(lookup)
 
@@ -96,7 +96,7 @@ class RememberedTask:
             self.mark, self._held_items = mark, 0
             self._found.clear()
 
-    def keep(self, lookup: Lookup, found: FoundTask) -> None:
+    def keep(self, lookup: Lookup, found: FoundBatch) -> None:
         """Remember what was found under the mark; of what is not there, strangers could ask without end."""
         if found.batch is not None:
             self._found[lookup] = found
@@ -127,12 +127,12 @@ def parameters_of(lookup: Lookup) -> dict[str, str]:
     return {name: text.encode("utf-8", "replace").decode().replace("\0", "?") for name, text in asked}
 
 
-def read_found(rows: Sequence[Sequence[Any]], access_key: str, open_sealed: Callable[[str], str]) -> FoundTask:
+def read_found(rows: Sequence[Sequence[Any]], access_key: str, open_sealed: Callable[[str], str]) -> FoundBatch:
     """Return what the rows of one lookup tell."""
     if not rows:
-        return FoundTask()
+        return FoundBatch()
     typed = [_Row(*row) for row in rows]
-    return FoundTask(key=_key(typed, access_key, open_sealed), batch=_batch(typed))
+    return FoundBatch(key=_key(typed, access_key, open_sealed), batch=_batch(typed))
 
 
 class _Row(NamedTuple):

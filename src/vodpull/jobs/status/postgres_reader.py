@@ -16,10 +16,10 @@ from vodpull.database.connection import NETWORK_LIMITS
 from vodpull.jobs.status.lookups import (
     STATEMENT,
     Done,
-    FoundTask,
+    FoundBatch,
     Lookup,
     QueryReader,
-    RememberedTask,
+    RememberedBatches,
     parameters_of,
     read_found,
 )
@@ -71,7 +71,7 @@ class PostgresQueryReader(QueryReader):
             timeout=PATIENCE_S,
             kwargs={"autocommit": True, **NETWORK_LIMITS},
         )
-        self._remembered = RememberedTask()
+        self._remembered = RememberedBatches()
         self._is_open = False
         self._idle: list[Link] = []
         self._waiting: dict[Lookup, list[Done]] = {}
@@ -93,7 +93,7 @@ class PostgresQueryReader(QueryReader):
             self._sweeps.add(sweep)
             sweep.add_done_callback(self._sweeps.discard)
 
-    async def find(self, lookup: Lookup) -> FoundTask:
+    async def find(self, lookup: Lookup) -> FoundBatch:
         """
         Return what there is.
 
@@ -120,9 +120,9 @@ class PostgresQueryReader(QueryReader):
         finally:
             self._under_way -= 1
 
-    async def _find_all(self, lookups: Sequence[Lookup]) -> Mapping[Lookup, FoundTask] | Exception:
+    async def _find_all(self, lookups: Sequence[Lookup]) -> Mapping[Lookup, FoundBatch] | Exception:
         """Return what there is of each, or why not; connections that were cut meanwhile are replaced."""
-        outcome: Mapping[Lookup, FoundTask] | Exception = PoolTimeout()
+        outcome: Mapping[Lookup, FoundBatch] | Exception = PoolTimeout()
         for _ in range(CONNECTIONS + 1):
             try:
                 outcome = await self._read(lookups)
@@ -132,7 +132,7 @@ class PostgresQueryReader(QueryReader):
                 break  # not a connection that was cut
         return outcome
 
-    async def _read(self, lookups: Sequence[Lookup]) -> Mapping[Lookup, FoundTask]:
+    async def _read(self, lookups: Sequence[Lookup]) -> Mapping[Lookup, FoundBatch]:
         known = {lookup: found for lookup in lookups if (found := self._remembered.get(lookup)) is not None}
         mark = self._remembered.mark
         rows = await self._rows(_parameters(lookups, known, mark))
@@ -148,7 +148,7 @@ class PostgresQueryReader(QueryReader):
             for number, lookup in enumerate(lookups, start=1)
         }
 
-    def _take(self, lookup: Lookup, rows: Sequence[Sequence[Any]]) -> FoundTask:
+    def _take(self, lookup: Lookup, rows: Sequence[Sequence[Any]]) -> FoundBatch:
         found = read_found(rows, lookup.access_key, self._open_sealed)
         self._remembered.keep(lookup, found)
         return found

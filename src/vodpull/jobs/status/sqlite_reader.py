@@ -18,10 +18,10 @@ from vodpull.accounts.sealed_secrets import Vault
 from vodpull.jobs.status.lookups import (
     STATEMENT,
     Done,
-    FoundTask,
+    FoundBatch,
     Lookup,
     QueryReader,
-    RememberedTask,
+    RememberedBatches,
     parameters_of,
     read_found,
 )
@@ -47,7 +47,7 @@ class SqliteQueryReader(QueryReader):
         self._path = path
         self._open_sealed = open_sealed
         self._connection: sqlite3.Connection | None = None
-        self._remembered = RememberedTask()
+        self._remembered = RememberedBatches()
         self._waiting: list[tuple[Lookup, Done]] = []
 
     def ask(self, lookup: Lookup, done: Done) -> None:
@@ -72,7 +72,7 @@ class SqliteQueryReader(QueryReader):
         for lookup, done in waiting:
             done(self._remembered.get(lookup) or self._read(lookup))
 
-    def _read(self, lookup: Lookup) -> FoundTask | Exception:
+    def _read(self, lookup: Lookup) -> FoundBatch | Exception:
         try:
             rows = self._connected().execute(STATEMENT, parameters_of(lookup)).fetchall()
             found = read_found(rows, lookup.access_key, self._open_sealed)

@@ -20,7 +20,7 @@ from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.playback_keys import NoSigningKey
 from vodpull.clock import now_ms
 from vodpull.errors import Cancelled, NotFound
-from vodpull.imports.metadata_on_arrival import dress
+from vodpull.imports.outcomes.metadata_on_arrival import dress
 from vodpull.jobs.model import Asset, Batch, BatchView, Job, NextTry
 from vodpull.jobs.notices.deliveries import Delivery, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of

@@ -148,11 +148,8 @@ class Slots:
         """Return a step that is counted while it runs, and that does not begin any more once this process drains."""
 
         async def run(*arguments: Any) -> Any:
-            if self.is_draining:
-                await asyncio.Event().wait()  # until the process ends: whoever takes over begins it
             queue = _QUEUE.get()
-            if queue in self._slots:
-                await self._find_slot(queue, self._entering[queue])
+            await self._find_slot(queue, self._entering[queue])
             self._begin(queue)
             self._wakeups.touch()
             try:
@@ -174,8 +171,12 @@ class Slots:
     def _wake(self, queue: str) -> None:
         """Let one who waits have a slot that is free."""
         waiting = self._returning[queue] or self._entering[queue]
-        if waiting and self._busy[queue] < self._slots[queue]:
+        if waiting and self._has_room(queue):
             waiting.popleft().set()
+
+    def _has_room(self, queue: str) -> bool:
+        """Tell whether a step may begin; in a process that drains, none: whoever takes over begins it."""
+        return not self.is_draining and (queue not in self._slots or self._busy[queue] < self._slots[queue])
 
     @asynccontextmanager
     async def standing_aside(self) -> AsyncIterator[None]:
@@ -199,7 +200,8 @@ class Slots:
             self._begin(queue)
 
     async def _find_slot(self, queue: str, waiting: deque[asyncio.Event]) -> None:
-        while self._busy[queue] >= self._slots[queue] or self.is_draining:
+        """Wait until a step of a queue may begin, behind those that wait already."""
+        while not self._has_room(queue):
             free = asyncio.Event()
             waiting.append(free)
             try:

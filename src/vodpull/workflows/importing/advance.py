@@ -34,14 +34,15 @@ from vodpull.imports.import_rows import (
 )
 from vodpull.imports.import_states import EntryState, Import, ImportState, ListedEntry
 from vodpull.imports.kind_checks import LibraryKind, Resolver, find_kind
+from vodpull.imports.outcomes.failed_entries import failed
+from vodpull.imports.outcomes.settlement import settled
 from vodpull.imports.pace import MAX_PARALLEL
-from vodpull.imports.settlement import settled
 from vodpull.workflows.engine.engine import Engine, JsonObject
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
 from vodpull.workflows.importing.import_retries import after_failure
 from vodpull.workflows.importing.kept_list_pages import add_page
-from vodpull.workflows.importing.submission import Submission, failed
+from vodpull.workflows.importing.submission import Submission
 from vodpull.workflows.recovery_limits import MAX_RECOVERIES_OF_PARENT
 
 SOON_S, LATER_S = 1.0, 3.0

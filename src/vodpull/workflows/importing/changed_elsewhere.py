@@ -7,7 +7,7 @@ import asyncio
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 from vodpull.imports.import_rows import EntryChange, read_posters_due, told_before
 from vodpull.imports.import_states import EntryState, Import, ListedEntry
-from vodpull.imports.kept_edits import dress_again
+from vodpull.imports.outcomes.kept_edits import dress_again
 from vodpull.jobs.store.replaced_poster import show_poster
 from vodpull.jobs.store.store import Store
 from vodpull.videos.library import find_video

@@ -14,10 +14,10 @@ from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.imports.entries import BadEntry, Entry
-from vodpull.imports.failed_entries import wait_again
 from vodpull.imports.import_rows import ImportRows, end_values, insert_import, take_turn
 from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState
 from vodpull.imports.kind_checks import LibraryKind, Texts, find_kind
+from vodpull.imports.outcomes.failed_entries import wait_again
 from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 from vodpull.accounts.access_keys import LiveKey
 from vodpull.accounts.account_records import lock_account
-from vodpull.errors import Failure, NotAllowedNow, ParameterError
+from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.imports.entries import Entry
 from vodpull.imports.import_rows import Brought, EntryChange, brought_before, read_entries
 from vodpull.imports.import_states import EntryState, Import, ListedEntry
-from vodpull.imports.kept_video_ids import holder_of, lock_kept_ids
+from vodpull.imports.outcomes.failed_entries import failed
+from vodpull.imports.outcomes.kept_video_ids import holder_of, lock_kept_ids
 from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.jobs.model import Sidecar
 from vodpull.jobs.priorities import PRIORITY_OF_IMPORTS
@@ -124,17 +125,6 @@ def _begun(listed: ListedEntry, *, video_id: str, job_id: str) -> EntryChange:
     warnings = sidecars(listed.entry)[1]
     return EntryChange(
         number=listed.number, state=EntryState.RUNNING, video_id=video_id, job_id=job_id, warnings=warnings
-    )
-
-
-def failed(listed: ListedEntry, failure: Failure) -> EntryChange:
-    """Return that an entry was not brought; what is known of it stays."""
-    return EntryChange(
-        number=listed.number,
-        state=EntryState.FAILED,
-        video_id=listed.video_id,
-        job_id=listed.job_id,
-        failure=failure,
     )
 
 

@@ -29,7 +29,7 @@ from vodpull.api.http.reply_counts import Answered, note_wire_code
 from vodpull.api.http.translation import Language
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
-from vodpull.jobs.status.lookups import FoundTask, Lookup, QueryReader
+from vodpull.jobs.status.lookups import FoundBatch, Lookup, QueryReader
 from vodpull.jobs.status.status_data import BatchStatus
 from vodpull.request_signing import SignedRequest
 
@@ -70,14 +70,14 @@ class StatusQuery:
         query = _Query(wire_request(arrived))
         self._reader.ask(query.lookup, partial(self._give, query, take))
 
-    def _give(self, query: _Query, take: Callable[[bytes | None], None], found: FoundTask | Exception) -> None:
+    def _give(self, query: _Query, take: Callable[[bytes | None], None], found: FoundBatch | Exception) -> None:
         try:
             content = None if isinstance(found, Exception) else self._good(query, found)
         except Exception:  # noqa: BLE001 - the application meets the same, and answers or logs it
             content = None
         take(content)
 
-    def _good(self, query: _Query, found: FoundTask) -> bytes | None:
+    def _good(self, query: _Query, found: FoundBatch) -> bytes | None:
         caller = query.caller(found)
         batch = query.batch(found, caller)
         # At last: a call without a good answer is counted where it gets another one.
@@ -159,13 +159,13 @@ class _Query:
         self.lookup = Lookup(self._claim.access_key, task_id, trans_no)
         """The key, and in the same visit what an honest caller may see."""
 
-    def caller(self, found: FoundTask) -> LiveKey:
+    def caller(self, found: FoundBatch) -> LiveKey:
         """Return the key that signed."""
         key = check_claim(self._claim, self._signed, key=found.key)[0]
         key.require(KeyScope.READ)
         return key
 
-    def batch(self, found: FoundTask, caller: LiveKey) -> BatchStatus:
+    def batch(self, found: FoundBatch, caller: LiveKey) -> BatchStatus:
         """Return what was asked for, if it is the caller's."""
         if self._fault is not None:
             raise self._fault

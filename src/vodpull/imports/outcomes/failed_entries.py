@@ -1,4 +1,4 @@
-"""Entries of an import that failed: how they are tried again."""
+"""Entries of an import that failed: what stays known of them, and how they are tried again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,20 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.import_figures import counted
-from vodpull.imports.import_states import EntryState, Import
+from vodpull.errors import Failure
+from vodpull.imports.import_rows import EntryChange
+from vodpull.imports.import_states import EntryState, Import, ListedEntry
+
+
+def failed(listed: ListedEntry, failure: Failure) -> EntryChange:
+    """Return that an entry was not brought; what is known of it stays."""
+    return EntryChange(
+        number=listed.number,
+        state=EntryState.FAILED,
+        video_id=listed.video_id,
+        job_id=listed.job_id,
+        failure=failure,
+    )
 
 
 def wait_again(connection: sa.Connection, found: Import) -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from vodpull.accounts.account_records import lock_account
 from vodpull.imports.entries import Entry
-from vodpull.imports.metadata_on_arrival import category_names
+from vodpull.imports.outcomes.metadata_on_arrival import category_names
 from vodpull.jobs.states_and_codes import VideoState
 from vodpull.videos.blocking import set_state
 from vodpull.videos.category_tree import resolve
